@@ -1,0 +1,1 @@
+"""Users, their appointments, and the scope that follows from them."""

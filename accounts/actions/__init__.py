@@ -1,0 +1,30 @@
+"""Every write to users and appointments."""
+
+from accounts.actions.access import change_own_password, disable, enable, invite, reissue, use_first_password
+from accounts.actions.posts import (
+    NewUser,
+    Post,
+    appoint,
+    appoint_many,
+    change_user,
+    create_users,
+    end_appointments,
+    use_scheme,
+)
+
+__all__ = [
+    "NewUser",
+    "Post",
+    "appoint",
+    "appoint_many",
+    "change_own_password",
+    "change_user",
+    "create_users",
+    "disable",
+    "enable",
+    "end_appointments",
+    "invite",
+    "reissue",
+    "use_first_password",
+    "use_scheme",
+]

@@ -1,0 +1,78 @@
+"""All rights on one screen: which role may do what, on which kind of area it stands, and whom it may appoint."""
+
+from accounts.choices import Role
+from gridparty.lib.access import Can
+from grids.choices import AreaKind
+
+_OFFICE = {Can.USE_DESK, Can.SEE_AREAS, Can.SEE_POSTS}
+_MANAGE = _OFFICE | {Can.EDIT_AREAS, Can.EDIT_POSTS, Can.INVITE_USERS, Can.DISABLE_USERS, Can.IMPORT_ROSTERS}
+_FIELD = {Can.USE_PHONE, Can.SEE_AREAS, Can.SEE_POSTS}
+
+CAPABILITIES: dict[Role, frozenset[Can]] = {
+    role: frozenset(can)
+    for role, can in {
+        Role.ALL_DISTRICTS_OFFICIAL: _MANAGE,
+        Role.DISTRICT_OFFICIAL: _MANAGE,
+        Role.STREET_OFFICER: _MANAGE,
+        Role.COMMUNITY_SECRETARY: _MANAGE | _FIELD,
+        Role.COMMUNITY_CLERK: _OFFICE | {Can.IMPORT_ROSTERS, Can.EDIT_AREAS},
+        Role.LEADING_CADRE: _OFFICE | _FIELD,
+        Role.GRID_LEADER: _FIELD,
+        Role.SENTIMENT_OFFICER: _FIELD,
+        Role.SAFETY_OFFICER: _FIELD,
+        Role.CITYSCAPE_OFFICER: _FIELD,
+        Role.GROUP_LEADER: _FIELD,
+        Role.RETIREE_LEADER: _FIELD,
+        Role.BUILDING_LEADER: _FIELD,
+        Role.SUPERVISOR: _FIELD,
+        Role.BRANCH_SECRETARY: _FIELD,
+        Role.MEMBER: {Can.USE_PHONE},
+        Role.SYSTEM_ADMIN: {Can.USE_DESK, Can.RUN_JOBS, Can.EDIT_SETTINGS},
+        Role.SECURITY_ADMIN: {Can.USE_DESK, Can.SEE_POSTS, Can.EDIT_POSTS, Can.INVITE_USERS, Can.DISABLE_USERS},
+        Role.AUDIT_ADMIN: {Can.USE_DESK, Can.SEE_AUDIT},
+    }.items()
+}
+
+_GRID_POSTS = {Role.GRID_LEADER, Role.SENTIMENT_OFFICER, Role.SAFETY_OFFICER, Role.CITYSCAPE_OFFICER}
+_GRID_POSTS |= {Role.GROUP_LEADER, Role.RETIREE_LEADER, Role.BRANCH_SECRETARY, Role.MEMBER}
+_ANY = set(AreaKind)
+
+# On which kinds of area a role stands; None means over all districts.
+STANDS_ON: dict[Role, frozenset[AreaKind | None]] = {
+    role: frozenset(kinds)
+    for role, kinds in {
+        Role.ALL_DISTRICTS_OFFICIAL: {None},
+        Role.DISTRICT_OFFICIAL: {AreaKind.DISTRICT},
+        Role.STREET_OFFICER: {AreaKind.STREET},
+        Role.COMMUNITY_SECRETARY: {AreaKind.COMMUNITY},
+        Role.COMMUNITY_CLERK: {AreaKind.COMMUNITY},
+        Role.LEADING_CADRE: _ANY - {AreaKind.BUILDING},
+        **{post: {AreaKind.GRID} for post in _GRID_POSTS},
+        Role.GROUP_LEADER: {AreaKind.GRID, AreaKind.BUILDING},
+        Role.BRANCH_SECRETARY: {AreaKind.COMMUNITY, AreaKind.GRID},
+        Role.MEMBER: _ANY,
+        Role.BUILDING_LEADER: {AreaKind.BUILDING},
+        Role.SUPERVISOR: _ANY - {AreaKind.BUILDING},
+        Role.SYSTEM_ADMIN: {None},
+        Role.SECURITY_ADMIN: {None},
+        Role.AUDIT_ADMIN: {None},
+    }.items()
+}
+
+# Whom a role may appoint, by hand or by import, within its own reach.
+_FIELD_POSTS = _GRID_POSTS | {Role.BUILDING_LEADER, Role.SUPERVISOR}
+_COMMUNITY_POSTS = _FIELD_POSTS | {Role.COMMUNITY_CLERK}
+_STREET_POSTS = _COMMUNITY_POSTS | {Role.COMMUNITY_SECRETARY, Role.LEADING_CADRE}
+MAY_APPOINT: dict[Role, frozenset[Role]] = {
+    role: frozenset(posts)
+    for role, posts in {
+        Role.COMMUNITY_SECRETARY: _COMMUNITY_POSTS,
+        Role.STREET_OFFICER: _STREET_POSTS,
+        Role.DISTRICT_OFFICIAL: _STREET_POSTS | {Role.STREET_OFFICER},
+        Role.ALL_DISTRICTS_OFFICIAL: _STREET_POSTS | {Role.STREET_OFFICER, Role.DISTRICT_OFFICIAL},
+        Role.SECURITY_ADMIN: set(Role) - {Role.SECURITY_ADMIN},
+    }.items()
+}
+
+# System, security and audit administration exclude each other and every other right (三员分立).
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})

@@ -1,0 +1,12 @@
+"""`make bench`: the ratios of speed."""
+
+import sys
+
+from bench import ground, load_areas, pages
+
+if __name__ == "__main__":
+    try:
+        load_areas.main()
+        pages.main()
+    except ground.NoServer as missing:
+        sys.exit(str(missing))

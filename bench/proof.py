@@ -1,0 +1,72 @@
+"""`make proof`: the figures of the promises, one line each. Ends with 1 when one of them is not kept."""
+
+import sys
+from importlib.util import find_spec
+
+from bench import ground
+
+ROUNDS = 5
+ZONES = ("UTC", "Asia/Shanghai", "America/New_York")
+
+
+def main() -> None:
+    try:
+        kept = [tree(), weeks(), access()]
+    except ground.NoServer as missing:
+        sys.exit(str(missing))
+    sys.exit(not all(kept))
+
+
+def _line(promise: str, what: str, figures: str, kept: bool) -> bool:
+    print(f"{promise:<4} {what:<10} {'kept ' if kept else 'BROKEN'}  {figures}", flush=True)
+    return kept
+
+
+def tree() -> bool:
+    """T44: eight writers redraw one tree at once; then the same without the lock, for comparison."""
+    with ground.postgres() as environment:
+        ground.manage(environment, "migrate", "-v0")
+        guarded = _rounds(environment, "yes")
+        unguarded = _rounds(environment, "no")
+    figures = "8 writers × 60 operations × {} rounds, PostgreSQL: {failed} failed, {broken} broken of {areas} areas".format(
+        ROUNDS, **guarded
+    )
+    figures += " ({done} done, {refused} refused with a sentence, {seconds:.0f} s)".format(**guarded)
+    figures += "; without the lock {failed} failed, {broken} broken ({errors})".format(**unguarded)
+    return _line("T44", "area tree", figures, guarded["failed"] == guarded["broken"] == 0)
+
+
+def _rounds(environment: dict[str, str], guarded: str) -> dict:
+    total = {"areas": 0, "done": 0, "refused": 0, "failed": 0, "broken": 0, "seconds": 0.0}
+    errors: dict[str, int] = {}
+    for number in range(ROUNDS):
+        *figures, came = ground.step(environment, "tree", "round_of", guarded, number).split()
+        total = {name: value + type(value)(figure) for (name, value), figure in zip(total.items(), figures, strict=True)}
+        for name, count in (error.split(":") for error in came.split(",") if ":" in error):
+            errors[name] = errors.get(name, 0) + int(count)
+    return total | {"errors": ", ".join(f"{count} {name}" for name, count in errors.items()) or "no error"}
+
+
+def weeks() -> bool:
+    """T45: days and weeks in China, with the server's clock in three zones."""
+    instants = boundaries = wrong = 0
+    with ground.sqlite() as environment:
+        for zone in ZONES:
+            found = map(int, ground.step(environment | {"TZ": zone}, "weeks", "check", zone).split())
+            instants, boundaries, wrong = (sum(pair) for pair in zip((instants, boundaries, wrong), found, strict=True))
+    zones = ", ".join(ZONES)
+    figures = f"{instants:,} instants around {boundaries:,} week and year ends 2015–2035 × {{{zones}}}: {wrong} wrong"
+    return _line("T45", "time", figures, wrong == 0)
+
+
+def access() -> bool:
+    """T1: bench.proof_access ends with 1 when a row leaked."""
+    if find_spec("bench.proof_access") is None:
+        return _line("T1", "access", "not measured: bench/proof_access.py is missing", kept=False)
+    with ground.sqlite() as environment:
+        done = ground.run(environment, "-c", "from bench.proof_access import main; main()")
+    return _line("T1", "access", done.output.strip().removeprefix("T1").strip(), kept=True)
+
+
+if __name__ == "__main__":
+    main()

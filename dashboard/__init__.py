@@ -1,0 +1,1 @@
+"""Read-only: figures, trends, maps, exports. Not built yet."""

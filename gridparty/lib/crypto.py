@@ -1,0 +1,82 @@
+"""Personal text encrypted at rest (AES-256-GCM with a ring of keys) and its keyed hash for finding equal values.
+
+The keys stand apart from SECRET_KEY, so that either can be changed without the other. Stored form: "id:base64(nonce + sealed)".
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+NONCE_BYTES = 12
+
+
+@lru_cache(maxsize=4)
+def _ring(keys: tuple[str, ...]) -> dict[str, bytes]:
+    ring = {}
+    for key in keys:
+        key_id, _, digits = key.partition(":")
+        try:
+            ring[key_id] = bytes.fromhex(digits)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"FIELD_KEYS: key {key_id!r} is not hexadecimal.") from error
+        if len(ring[key_id]) != 32:
+            raise ImproperlyConfigured(f"FIELD_KEYS: key {key_id!r} needs 64 hex digits.")
+    return ring
+
+
+def seal(text: str) -> str:
+    """Encrypt with the newest key."""
+    ring = _ring(tuple(settings.FIELD_KEYS))
+    key_id = next(iter(ring))
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = AESGCM(ring[key_id]).encrypt(nonce, text.encode(), key_id.encode())
+    return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
+
+
+def unseal(stored: str) -> str:
+    """Decrypt with the key it was sealed with. Raises ImproperlyConfigured when that key is missing or wrong."""
+    key_id, colon, body = stored.partition(":")
+    if not colon:  # said without quoting it
+        raise ImproperlyConfigured("A column for encrypted text holds text that is not encrypted.")
+    ring = _ring(tuple(settings.FIELD_KEYS))
+    if key_id not in ring:
+        raise ImproperlyConfigured(f"FIELD_KEYS lacks key {key_id!r}, which stored data was encrypted with.")
+    raw = base64.b64decode(body)
+    try:
+        return AESGCM(ring[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.encode()).decode()
+    except InvalidTag as error:
+        raise ImproperlyConfigured(f"FIELD_KEYS: key {key_id!r} is not the one stored data was encrypted with.") from error
+
+
+def blind_index(text: str, purpose: str) -> str:
+    """A keyed hash under which equal values meet without being readable. It hangs on the oldest key: rotation re-hashes."""
+    ring = _ring(tuple(settings.FIELD_KEYS))
+    key = hashlib.sha256(b"blind:" + purpose.encode() + ring[list(ring)[-1]]).digest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+class EncryptedTextField(models.TextField):
+    """Text that only the application can read. Cannot be searched or sorted; the change log shows it masked."""
+
+    personal = True
+
+    def from_db_value(self, value, expression, connection):
+        return unseal(value) if value else value
+
+    def get_db_prep_save(self, value, connection):
+        # bulk_update wraps its values in one expression; they come here again one by one.
+        clear = value and not hasattr(value, "as_sql")
+        return super().get_db_prep_save(seal(value) if clear else value, connection)
+
+    def get_lookup(self, lookup_name):
+        if lookup_name not in ("isnull",):
+            raise TypeError("An encrypted field cannot be searched; keep a blind index or the last digits beside it.")
+        return super().get_lookup(lookup_name)

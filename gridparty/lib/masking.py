@@ -1,0 +1,13 @@
+"""How personal values look to those who have not asked for them, logged, in full."""
+
+
+def mask_phone(phone: str) -> str:
+    """138****1234; short numbers keep their last two digits."""
+    if not phone:
+        return ""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else f"****{phone[-2:]}"
+
+
+def mask_name(name: str) -> str:
+    """The family name and how many characters follow: 王** for 王小明 (notices, lists read by others)."""
+    return name[:1] + "*" * (len(name) - 1)

@@ -1,0 +1,51 @@
+"""Small registries through which several rooms contribute to one thing. Each is filled by a module of its name in the apps."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.utils.module_loading import autodiscover_modules
+
+
+class Registry:
+    """Functions of one kind, found in `<app>/<module>.py` of every installed app, in the order of the apps."""
+
+    def __init__(self, module: str):
+        self.module = module
+        self._found: list[Callable] = []
+        self._searched = False
+
+    def __call__(self, function: Callable) -> Callable:
+        """Register, as a decorator."""
+        self._found.append(function)
+        return function
+
+    def __iter__(self) -> Iterator[Callable]:
+        if not self._searched:
+            autodiscover_modules(self.module)
+            # Whatever was imported first: earlier rooms come first.
+            rooms = [app.name for app in apps.get_app_configs()]
+            self._found = sorted(self._found, key=lambda function: rooms.index(function.__module__.partition(".")[0]))
+            self._searched = True  # only now: another thread, or the next request after a failed import, must not see half
+        return iter(self._found)
+
+
+# handover(*, area, into, by): an area closes or is merged away; what is open there ends or goes to `into`.
+handovers = Registry("handover")
+# defaults(): create the default data an app ships, where it is missing.
+defaults = Registry("defaults")
+# demo(*, stage): make the app's part of the demo district through its bulk actions.
+demos = Registry("demo")
+# worklist(user) -> list[Worklist]: what waits for this user on the first page of the desk.
+worklists = Registry("worklists")
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """Something that waits for the user: how many rows, and where they are worked down."""
+
+    title: str
+    count: int
+    url: str
+    hint: str = ""
+    late: bool = False

@@ -1,0 +1,346 @@
+"""T1: every route × every actor × every place a row can stand at × every method, each combination once.
+
+A case is judged by what posts and places allow (oracle.py). Rows out of reach: 404, or 403 where the capability is missing
+altogether; no mark and no code of theirs in the answer; and nothing written, which is seen by comparing all tables.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Model
+
+from accounts.models import RoleScheme
+from gridparty.lib.access import Can
+from gridparty.tests.access.oracle import Oracle, is_unplaced
+from gridparty.tests.access.routes import Route, all_routes
+from gridparty.tests.access.visits import Answer, Visitor, changes, filled, forms_on, row_fields, snapshot, undone
+from gridparty.tests.access.world import ACTORS, ANONYMOUS, FOREIGN, World
+from grids.models import Area
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PLACES = ("own", *FOREIGN)
+NOWHERE = "nowhere"  # rows that belong to no place
+SELF = "self"  # the row about the actor
+PLAYERS = [*ACTORS, ANONYMOUS]
+# Who is shown the pages whose forms are sent: together they may use every page.
+READERS = ("all_districts_official", "system_admin", "audit_admin")
+
+# What a page needs beside what its own form offers, so that it writes when the right person sends it; rows by a function.
+TYPED: dict[str, dict] = {
+    "admin:grids_area_add": {"kind": "building", "full_name": "77号楼"},
+    "admin:accounts_appointment_add": {"role": "sentiment_officer"},
+    "admin:accounts_schemeuse_add": {"area": lambda world: world.at("building2").pk},
+    "admin:accounts_schemeuse_change": {"scheme": lambda world: world.rows[RoleScheme]["sibling_grid"].pk},
+    "admin:accounts_rolescheme_add": {"name": "方案77"},
+    "admin:accounts_user_add": {"username": "typed77"},
+    "admin:jobs_schedule_change": {"minute": "17"},
+    "admin:accounts_appointment_changelist#end": {"reason": "removed"},
+    "account_change_password": {"oldpassword": "a long password", "password1": "another 77 word", "password2": "another 77 word"},
+}
+# What works on another row than most: a grid with buildings in it is not closed, an open account not opened, a scheme not
+# named twice.
+VARIANTS = {
+    "admin:accounts_schemeuse_add": "building",
+    "admin:grids_area_close": "building",
+    "accounts:enable_user": "closed",
+    "admin:accounts_user_changelist#enable": "closed",
+}
+# What ends the actor's own session; nobody else's row may change by it.
+OWN_ACCESS = {"account_logout", "account_change_password"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One combination. `field` names the place in the form where the row stands, "" when it stands in the address."""
+
+    route: Route
+    actor: str
+    spot: str
+    method: str
+    field: str = ""
+    button: str = ""
+
+    @property
+    def key(self) -> tuple:
+        return (self.route.label, self.actor, self.spot, self.method, self.field, self.button)
+
+    @property
+    def page(self) -> str:
+        return f"{self.route.label}#{self.button}" if self.button else self.route.label
+
+    def __str__(self):
+        return " ".join(filter(None, [self.actor, self.method, self.route.label, self.button, self.field, f"at {self.spot}"]))
+
+
+class Matrix:
+    def __init__(self, world: World):
+        self.world, self.oracle = world, Oracle(world)
+        self.routes = [route for route in all_routes() if route.about is not None]
+        self.visitors = {actor: Visitor(world, actor) for actor in PLAYERS}
+        self._readers = {actor: Visitor(world, actor, forms=True) for actor in READERS}
+        self.base = snapshot()
+        self.allowed = {actor: (self.oracle.marks(actor), self.oracle.codes(actor)) for actor in PLAYERS}
+        self._forms: dict = {}
+
+    # --- Cases
+    def cases(self, actor: str) -> Iterator[Case]:
+        for route in self.routes:
+            model = route.about.model
+            for spot in self._spots(model, actor) if model else [NOWHERE]:
+                for method in METHODS:
+                    yield Case(route, actor, spot, method)
+            yield from self._cases_in_forms(route, actor)
+            yield from self._cases_of_buttons(route, actor)
+            for field, carried in route.about.carries.items():
+                for spot in self._spots(carried, actor):
+                    yield Case(route, actor, spot, "POST", field)
+
+    def _spots(self, model: type[Model], actor: str) -> list[str]:
+        if is_unplaced(model):
+            return [NOWHERE]
+        return [*PLACES, *([SELF] if model in self.world.about.get(actor, {}) else [])]
+
+    def _cases_in_forms(self, route: Route, actor: str) -> Iterator[Case]:
+        """The own row, but in the form that stands on its page a row from elsewhere."""
+        for form in self.forms(route, self.home(route, actor)).forms:
+            for field, choice in row_fields(form):
+                for spot in self._spots(choice.queryset.model, actor):
+                    yield Case(route, actor, spot, "POST", field)
+
+    def _cases_of_buttons(self, route: Route, actor: str) -> Iterator[Case]:
+        """The buttons over a list, with a row ticked that the list may not show."""
+        if route.page != "changelist":
+            return
+        for button in route.model_admin.actions or ():
+            for spot in self._spots(route.model_admin.model, actor):
+                yield Case(route, actor, spot, "POST", "_selected_action", button)
+
+    # --- Rows
+    def row(self, model: type[Model], spot: str, actor: str, page: str = "") -> Model:
+        if spot == SELF:
+            return self.world.about[actor][model]
+        if spot == "own" and "building1" in [where for _role, where in ACTORS.get(actor, ())]:
+            spot = "own_building"
+        spot = "own" if spot == NOWHERE else spot
+        other = self.world.variants.get(VARIANTS.get(page, ""), {}).get(spot)
+        return other if isinstance(other, model) else self.world.rows[model][spot]
+
+    def target(self, route: Route, spot: str, actor: str) -> Model | None:
+        """The row in the address."""
+        if route.about.model is None:
+            return None
+        return self.row(route.about.model, spot, actor, route.label)
+
+    def home(self, route: Route, actor: str) -> Model | None:
+        model = route.about.model
+        return self.target(route, NOWHERE if model and is_unplaced(model) else "own", actor) if model else None
+
+    # --- Forms
+    def forms(self, route: Route, row: Model | None) -> "Page":
+        """The page as somebody sees it who may use it, read once."""
+        key = (route.label, row and row.pk)
+        if key not in self._forms:
+            self._forms[key] = self._read_page(route, row)
+        return self._forms[key]
+
+    def _read_page(self, route: Route, row: Model | None) -> "Page":
+        for actor in self._likely(route):
+            answer = self._readers[actor].ask("GET", route.url(row.pk if row else None))
+            if answer.status == 200 and forms_on(answer):
+                return Page(actor, tuple(forms_on(answer)), self.world)
+        return Page("", (), self.world)
+
+    def _likely(self, route: Route) -> list[str]:
+        if route.model_admin is None:
+            return [] if isinstance(route.declared, str) else ["all_districts_official"]
+        can = getattr(route.model_admin.model, "edit", None) or route.model_admin.model.see
+        return [actor for actor in READERS if self.oracle.has(actor, can)]
+
+    def sends_a_form(self, case: Case) -> bool:
+        """Whether the case is a page's own form or button, sent with nothing exchanged in it."""
+        route = case.route
+        if case.method != "POST" or case.button or case.field in route.about.carries:
+            return case.method == "POST"
+        if case.field or route.about.carries:
+            return False
+        if route.at_desk:
+            return bool(self.forms(route, self.target(route, case.spot, case.actor)).data)
+        return isinstance(route.declared, Can) or route.label in OWN_ACCESS or bool(route.about.model and route.about.blind)
+
+    # --- Playing
+    def request(self, case: Case) -> tuple[str, str, dict | None]:
+        """(method, address, data) of a case."""
+        row = self.home(case.route, case.actor) if case.field else self.target(case.route, case.spot, case.actor)
+        url = case.route.url(row.pk if row else None)
+        if case.method == "GET":
+            return case.method, url, None
+        data = self.forms(case.route, row).data | self.typed(case.page)
+        if case.button:
+            data |= {"action": case.button, "_selected_action": self._carried(case).pk, "index": 0}
+        elif case.field:
+            data[case.field] = self._carried(case).pk
+        return case.method, url, data
+
+    def typed(self, page: str) -> dict:
+        return {name: value(self.world) if callable(value) else value for name, value in TYPED.get(page, {}).items()}
+
+    def _carried(self, case: Case) -> Model:
+        return self.row(self.carried_model(case), case.spot, case.actor, case.page)
+
+    def carried_model(self, case: Case) -> type[Model]:
+        if case.button:
+            return case.route.model_admin.model
+        if case.field in case.route.about.carries:
+            return case.route.about.carries[case.field]
+        page = self.forms(case.route, self.home(case.route, case.actor))
+        return next(choice.queryset.model for form in page.forms for name, choice in row_fields(form) if name == case.field)
+
+    def play(self, actor: str, cases=None) -> list[str]:
+        """What went wrong, in words."""
+        cases = list(self.cases(actor) if cases is None else cases)
+        silent = [case for case in cases if not self.may_write(case)]
+        wrong = []
+        with undone():
+            for case in silent:
+                wrong += self._judge(case, self._send(case))
+            written = self._foreign_changes(actor)
+        if written:
+            wrong += [f"{case}: {found}" for case in silent for found in self._written_by(case)]
+        for case in set(cases) - set(silent):
+            with undone():
+                wrong += self._judge(case, self._send(case))
+                if case.route.label in OWN_ACCESS:
+                    wrong += [f"{case}: wrote {change}" for change in self._foreign_changes(actor)]
+        return wrong
+
+    def _send(self, case: Case) -> Answer:
+        return self.visitors[case.actor].ask(*self.request(case))
+
+    def _foreign_changes(self, actor: str) -> list:
+        """What changed, but for what is the actor's own: notices read, a password, a log-in."""
+        mine = {(type(row)._meta.label, row.pk) for row in self.world.about.get(actor, {}).values()}
+        return [
+            change for change in changes(self.base, snapshot()) if change[:2] not in mine and change[0] != "audit.ChangeEntry"
+        ]
+
+    def _written_by(self, case: Case) -> list[str]:
+        with undone():
+            self._send(case)
+            return [f"wrote {change}" for change in self._foreign_changes(case.actor)]
+
+    # --- Judging
+    def may_write(self, case: Case) -> bool:
+        """Whether the case may change anything that is not the actor's own."""
+        if case.method != "POST" or case.actor == ANONYMOUS:
+            return False
+        if case.route.label in OWN_ACCESS:
+            return True
+        oracle, actor = self.oracle, case.actor
+        home = self.home(case.route, actor) if case.field else self.target(case.route, case.spot, actor)
+        if home is not None and not oracle.editable(actor, home):
+            return False
+        if case.button or case.field in case.route.about.carries:
+            return oracle.editable(actor, self._carried(case))
+        if not case.field:
+            return home is not None or self.may_add(case.route, actor)
+        row = self._carried(case)
+        if isinstance(row, Area):
+            return oracle.reaches(actor, case.route.model_admin.model.edit, row.pk)
+        return oracle.visible(actor, row)
+
+    def may_add(self, route: Route, actor: str) -> bool:
+        can_add = route.page == "add" and getattr(route.model_admin, "can_add", False)
+        return can_add and self.oracle.has(actor, route.model_admin.model.edit)
+
+    def _judge(self, case: Case, answer: Answer) -> list[str]:
+        found = [] if answer.status in self.expected(case) else [f"answered {answer.status} {answer.location}".strip()]
+        marks, codes = self.allowed[case.actor]
+        found += [
+            f"shows {word} of {sorted(self.world.words[word])}" for word in answer.marks - marks if word in self.world.words
+        ]
+        found += [f"shows the code {code}" for code in answer.codes - codes if code in self.world.areas]
+        return [f"{case}: {one}" for one in found]
+
+    def expected(self, case: Case) -> set[int]:
+        """The statuses that posts and places allow."""
+        route, actor, oracle = case.route, case.actor, self.oracle
+        if actor == ANONYMOUS:
+            return {302} if route.at_desk or isinstance(route.declared, Can) or route.params else {200, 302, 400, 405, 503}
+        if route.at_desk and not oracle.has(actor, Can.USE_DESK):
+            return {403}
+        if not route.at_desk and isinstance(route.declared, Can) and not oracle.has(actor, route.declared):
+            return {403}
+        if route.about.blind:
+            return {302, 405}
+        if case.field or route.about.model is None:
+            return self._expected_without_row(case)
+        return self._expected_of_row(case, self.target(route, case.spot, actor))
+
+    def _expected_without_row(self, case: Case) -> set[int]:
+        route, actor = case.route, case.actor
+        if route.page == "changelist":
+            return {200, 302, 403} if self.oracle.lists(actor, route.model_admin.model) else {403}
+        if route.page == "add":
+            return {200, 302} if self.may_add(route, actor) else {403}
+        return {200, 302, 403, 404, 405, 503}
+
+    def _expected_of_row(self, case: Case, row: Model) -> set[int]:
+        """Out of sight 404 (403 where the whole list is closed to the actor); in sight what the right to edit allows."""
+        route, actor = case.route, case.actor
+        if not self.oracle.visible(actor, row) and not (self.oracle.is_about(actor, row) and not route.at_desk):
+            return {403, 404} if self._is_closed(case, row) else {404, 405}
+        if route.page == "delete":
+            return {403}
+        if route.page == "history":
+            return {200}
+        if route.page == "change" and (case.method != "POST" or self._changes(route, actor, row)):
+            return {200, 302} if case.method == "POST" else {200}
+        if route.page == "change":
+            return {403}
+        if route.page and not self.oracle.editable(actor, row):
+            return {403}
+        return {200, 302, 405}
+
+    def _is_closed(self, case: Case, row: Model) -> bool:
+        """Whether a capability is missing whatever the row: the list is not the actor's, nobody deletes, the actor edits none."""
+        route, actor = case.route, case.actor
+        if not route.at_desk:
+            return False
+        edits = hasattr(row, "edit") and self.oracle.has(actor, row.edit)
+        refused = route.page == "delete" or (case.method == "POST" and not edits)
+        return refused or not self.oracle.lists(actor, type(row))
+
+    def _changes(self, route: Route, actor: str, row: Model) -> bool:
+        return self.oracle.editable(actor, row) and bool(self.forms(route, row).data)
+
+
+def thinned(matrix: Matrix, actor: str) -> list[Case]:
+    """Every route, button and choice of a form once, each with another foreign place and turn about read and written."""
+    groups: dict[tuple, dict[tuple, Case]] = {}
+    for case in matrix.cases(actor):
+        groups.setdefault((case.page, case.field), {})[case.spot, case.method] = case
+    first = PLAYERS.index(actor)
+    chosen = []
+    for n, group in enumerate(groups.values(), start=first):
+        place = FOREIGN[n // 2 % len(FOREIGN)]
+        method = "POST" if n % 2 else "GET"
+        wanted = [(place, method), (place, "POST"), (NOWHERE, method), (NOWHERE, "POST")]
+        chosen.append(next(group[key] for key in wanted if key in group))
+    return chosen
+
+
+@dataclass(frozen=True)
+class Page:
+    """The forms of a page, and who was shown them."""
+
+    actor: str
+    forms: tuple
+    world: World
+
+    @cached_property
+    def data(self) -> dict:
+        sent = {}
+        for form in self.forms:
+            sent |= filled(form, self.world)
+        return sent

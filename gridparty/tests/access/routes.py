@@ -1,0 +1,134 @@
+"""All routes there are, found by walking the resolver, and whose row each of them is about."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.db.models import Model
+from django.urls import URLPattern, get_resolver, reverse
+from django.urls.resolvers import RegexPattern
+
+from accounts.models import User
+from gridparty.tests.access.world import OURS
+from jobs.models import Job, Notice
+
+
+@dataclass(frozen=True)
+class About:
+    """What a route takes. `blind` routes answer the same whatever the row; `carries` names ids in the form."""
+
+    model: type[Model] | None = None
+    words: dict[str, str] = field(default_factory=dict)
+    carries: dict[str, type[Model]] = field(default_factory=dict)
+    blind: str = ""
+
+
+# Every route outside the model pages of the desk, which are found through the admin registry.
+EXPECTED: dict[str, About] = {
+    "home": About(),
+    "healthz": About(),
+    "readyz": About(),
+    "account_login": About(),
+    "account_logout": About(),
+    "account_change_password": About(),
+    "accounts:me": About(),
+    "accounts:invite_users": About(carries={"ids": User}),
+    "accounts:reissue_passwords": About(carries={"ids": User}),
+    "accounts:photo": About(User),
+    "accounts:disable_user": About(User),
+    "accounts:enable_user": About(User),
+    "jobs:job": About(Job),
+    "jobs:notices": About(),
+    "jobs:read_notices": About(),
+    "jobs:read_notice": About(Notice, blind="marks own notices and leads back to them, whatever the number"),
+    "admin:index": About(),
+    "admin:login": About(),
+    "admin:logout": About(),
+    "admin:password_change": About(),
+    "admin:password_change_done": About(),
+    "admin:autocomplete": About(),
+    "admin:jsi18n": About(),
+    "admin:app_list": About(words={"app_label": "grids"}),
+    "/admin/(?P<url>.*)$": About(words={"url": "nowhere"}),
+}
+SHORT = "(short address)"  # /admin/grids/area/5/ leads to its change page
+
+
+@dataclass(frozen=True)
+class Route:
+    """`label` is its name, or its pattern where it has none; `page` the kind of page among a model's pages at the desk."""
+
+    label: str
+    pattern: str
+    params: tuple[str, ...]
+    view: Callable
+    model_admin: ModelAdmin | None = None
+    page: str = ""
+
+    @property
+    def about(self) -> About | None:
+        if self.model_admin is None:
+            return EXPECTED.get(self.label)
+        if self.model_admin.model._meta.app_label not in OURS:
+            return None
+        blind = "leads to the change page, whatever the number" if self.page == SHORT else ""
+        return About(self.model_admin.model if self.params else None, blind=blind)
+
+    @property
+    def at_desk(self) -> bool:
+        return self.pattern.startswith("/admin/")
+
+    @property
+    def declared(self):
+        """What the view says of itself (gridparty.lib.doors)."""
+        return getattr(self.view, "needs", None) or getattr(self.view, "public", None)
+
+    def url(self, pk: int | None = None) -> str:
+        """The address; where the route takes a row, of the row with this key."""
+        about = self.about
+        words = about.words if about.model is None else dict.fromkeys(self.params, pk)
+        if self.page == SHORT or "(?P<" in self.label:
+            return re.sub(r"<[^<>]*>|\(\?P<url>\.\*\)\$", lambda _param: str(pk or words["url"]), self.pattern)
+        return reverse(self.label, kwargs=words)
+
+
+def _walk(resolver, prefix: str = "", spaces: tuple[str, ...] = ()) -> Iterator[tuple[str, str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        pattern = f"{prefix}{str(entry.pattern).removeprefix('^')}"
+        if isinstance(entry, URLPattern):
+            yield ":".join([*spaces, entry.name]) if entry.name else "", pattern, entry
+        else:
+            yield from _walk(entry, pattern, (*spaces, entry.namespace) if entry.namespace else spaces)
+
+
+def _params(pattern) -> tuple[str, ...]:
+    return tuple(pattern.regex.groupindex) if isinstance(pattern, RegexPattern) else tuple(pattern.converters)
+
+
+def _model_page(label: str, entry: URLPattern) -> tuple[ModelAdmin | None, str]:
+    """("grids_area_move" → the admin of areas, "move"); the short address of a row has no name."""
+    name = label.removeprefix("admin:")
+    for model, model_admin in admin.site._registry.items():
+        stem = f"{model._meta.app_label}_{model._meta.model_name}_"
+        if label.startswith("admin:") and name.startswith(stem):
+            return model_admin, name.removeprefix(stem)
+    if not label and hasattr(entry.callback, "model_admin"):
+        return entry.callback.model_admin, SHORT
+    return None, ""
+
+
+@lru_cache(maxsize=1)
+def all_routes() -> tuple[Route, ...]:
+    found = []
+    for name, pattern, entry in _walk(get_resolver(), "/"):
+        model_admin, page = _model_page(name, entry)
+        label = f"admin:{model_admin.opts.label_lower} {SHORT}" if page == SHORT else name or pattern
+        found.append(Route(label, pattern, _params(entry.pattern), entry.callback, model_admin, page))
+    return tuple(found)
+
+
+def route(label: str) -> Route:
+    return next(one for one in all_routes() if one.label == label)

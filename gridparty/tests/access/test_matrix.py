@@ -1,0 +1,45 @@
+"""T1: nobody reads or changes a row outside his area, through any route."""
+
+import pytest
+
+from gridparty.tests.access.matrix import NOWHERE, PLAYERS, SELF, thinned
+from gridparty.tests.access.visits import changes, snapshot, undone
+
+# Pages with a form that write nothing, and why.
+NEVER_WRITE: dict[str, str] = {}
+WRITERS = ("all_districts_official", "community_secretary", "system_admin", "security_admin", "nobody")
+
+
+@pytest.mark.parametrize("actor", PLAYERS)
+def test_every_route_with_a_foreign_row(db, matrix, actor):
+    assert matrix.play(actor, thinned(matrix, actor)) == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("actor", PLAYERS)
+def test_every_combination_once(db, matrix, actor):
+    assert matrix.play(actor) == []
+
+
+def test_there_are_thousands_of_combinations(db, matrix):
+    cases = [case.key for actor in PLAYERS for case in matrix.cases(actor)]
+    assert len(set(cases)) == len(cases) >= 5000
+
+
+def test_what_is_sent_does_write_where_it_may(db, matrix):
+    """The forms of the matrix are right: sent by somebody who may, every one of them changes something."""
+    written, tried = set(), set()
+    for actor in WRITERS:
+        for case in matrix.cases(actor):
+            if case.spot not in ("own", NOWHERE, SELF) or not matrix.sends_a_form(case):
+                continue
+            tried.add(case.page)
+            if case.page not in written and (matrix.may_write(case) or case.spot == SELF or case.route.about.model is None):
+                with undone():
+                    before = snapshot()
+                    matrix.visitors[actor].ask(*matrix.request(case))
+                    if changes(before, snapshot()):
+                        written.add(case.page)
+    idle = tried - written
+    assert not idle - set(NEVER_WRITE), f"{sorted(idle - set(NEVER_WRITE))}: say in TYPED (matrix.py) what makes the form right."
+    assert not set(NEVER_WRITE) - idle, f"{sorted(set(NEVER_WRITE) - idle)} write: take them out of NEVER_WRITE."

@@ -1,0 +1,214 @@
+"""The small tree with a marked row of every model at every kind of neighbour, and a user for every role."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+
+from accounts.choices import EndReason, Role
+from accounts.models import Appointment, User
+from conftest import NAMED, PLACES, TREE, make_user, new_areas
+from gridparty.lib.dates import today
+from gridparty.lib.registry import defaults
+from gridparty.tests.factories import FACTORIES, job_of, mark, notice_to, phone_at, photo, user
+from grids.actions import load_areas, place
+from grids.models import Area
+from jobs.models import Job, Notice
+
+OURS = ("audit", "jobs", "grids", "accounts", "rosters", "people", "members", "services", "cases", "liaison", "dashboard")
+
+# A grid within a grid, a building that no grid holds yet, and a second grid everywhere so that grids can be merged.
+MORE = [
+    ("grid", "370199001001091", "内网格", "370199001001001"),
+    ("building", "370199001001L091", "91号楼", "370199001001091"),
+    ("building", "370199001002L092", "92号楼", "370199001002"),
+    ("grid", "370199001002091", "第91网格", "370199001002"),
+    ("grid", "370199002001091", "第91网格", "370199002001"),
+    ("grid", "370198001001091", "第91网格", "370198001001"),
+]
+FOREIGN = tuple(name for name in PLACES if name != "own")
+# Places win over names: "other_district" is the grid there.
+CODES = NAMED | PLACES | {"inner": "370199001001091", "loose": "370199001002L092", "own_building": NAMED["building1"]}
+
+# Where each role stands, so that 桃园 第1网格 (or 1号楼 in it) is its own place. None: over all districts.
+STANDS = {
+    Role.ALL_DISTRICTS_OFFICIAL: None,
+    Role.DISTRICT_OFFICIAL: "district",
+    Role.STREET_OFFICER: "east",
+    Role.COMMUNITY_SECRETARY: "taoyuan",
+    Role.COMMUNITY_CLERK: "taoyuan",
+    Role.LEADING_CADRE: "taoyuan",
+    Role.GRID_LEADER: "grid1",
+    Role.SENTIMENT_OFFICER: "grid1",
+    Role.SAFETY_OFFICER: "grid1",
+    Role.CITYSCAPE_OFFICER: "grid1",
+    Role.GROUP_LEADER: "grid1",
+    Role.RETIREE_LEADER: "grid1",
+    Role.BUILDING_LEADER: "building1",
+    Role.SUPERVISOR: "taoyuan",
+    Role.BRANCH_SECRETARY: "grid1",
+    Role.MEMBER: "grid1",
+    Role.SYSTEM_ADMIN: None,
+    Role.SECURITY_ADMIN: None,
+    Role.AUDIT_ADMIN: None,
+}
+ROLES = {role.value: [(role, place)] for role, place in STANDS.items()}
+# Everybody the matrix plays: all roles, nobody with a post, and who holds two posts in two streets.
+ACTORS: dict[str, list[tuple[Role, str | None]]] = ROLES | {
+    "nobody": [],
+    "two_posts": [(Role.COMMUNITY_SECRETARY, "taoyuan"), (Role.GRID_LEADER, "other_street")],
+}
+# More ways to stand in the tree, for the contract of the doors.
+STANDING = {
+    "inner_grid_leader": [(Role.GRID_LEADER, "inner")],
+    "loose_building_leader": [(Role.BUILDING_LEADER, "loose")],
+    "two_grids": [(Role.GRID_LEADER, "grid2"), (Role.SUPERVISOR, "inner")],
+    "former": [],
+}
+ANONYMOUS = "anonymous"
+
+
+@dataclass
+class World:
+    areas: dict[str, Area]  # by code
+    actors: dict[str, User]
+    rows: dict[type[Model], dict[str, Model]]  # {model: {place: row}}
+    about: dict[str, dict[type[Model], Model]]  # {actor: {model: the row about the actor}}
+    variants: dict[str, dict[str, Model]] = field(default_factory=dict)  # {what: {place: row}}, where a page needs another kind
+    words: dict[str, set[tuple[str, int]]] = field(default_factory=dict)  # {mark: rows that hold it}
+
+    def at(self, name: str) -> Area:
+        """The area of a place or a name of the tree."""
+        return self.areas[CODES[name]]
+
+
+def own_models() -> list[type[Model]]:
+    return [model for model in apps.get_models() if model._meta.app_label in OURS]
+
+
+def is_scoped(model: type[Model]) -> bool:
+    return hasattr(model._default_manager, "visible_to")
+
+
+def marked_tree() -> list[tuple]:
+    """The tree with a mark in every name: 桃园社区… → 桃园zq1234abcd社区…"""
+    return [(kind, code, f"{name[:2]}{mark(Area, code)}{name[2:]}", parent) for kind, code, name, parent in [*TREE, *MORE]]
+
+
+def spread_keys() -> None:
+    """Let the keys of every model begin elsewhere: no row is found by another's number, and numbers stand out in a page."""
+    with connection.cursor() as cursor:
+        for n, model in enumerate(own_models(), start=3):
+            table, first = model._meta.db_table, n * 10_007
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [f'"{table}"', first])
+            else:
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first])
+
+
+def build_world() -> World:
+    spread_keys()
+    load_areas(areas=new_areas(marked_tree()), by=None)
+    for default in defaults:
+        default()
+    areas = {area.code: area for area in Area.objects.select_related("parent")}
+    world = World(areas, {}, {}, {})
+    _add_actors(world)
+    spots = {name: world.at(name) for name in [*PLACES, "own_building"]}
+    world.rows = {model: {name: make(spot) for name, spot in spots.items()} for model, make in FACTORIES.items()}
+    world.variants["building"] = {name: _building_in(spot) for name, spot in spots.items()}
+    world.variants["closed"] = {name: _closed_account(spot) for name, spot in spots.items()}
+    _add_people_between(world)
+    world.words = find_marks()
+    return world
+
+
+def _building_in(spot: Area) -> Area:
+    """An area that can be closed, for nothing stands in it, and that no scheme names."""
+    return spot if spot.kind == "building" else Area.objects.filter(parent=spot, kind="building").order_by("-code")[0]
+
+
+def _closed_account(spot: Area) -> User:
+    one = user(f"closed-{spot.code}", is_active=False)
+    row = Appointment(user=one, role=Role.SAFETY_OFFICER, starts_on=date(2021, 5, 1))
+    place(row=row, area=spot)
+    row.save()
+    return one
+
+
+def _add_actors(world: World) -> None:
+    for name, posts in (ACTORS | STANDING).items():
+        role, stand = posts[0] if posts else (None, None)
+        one = make_user(role, world.at(stand) if stand else None, username=name, name=f"张三{mark(User, name)}")
+        for other, where in posts[1:]:
+            row = Appointment(user=one, role=other, starts_on=date(2020, 1, 1))
+            place(row=row, area=world.at(where))
+            row.save()
+        if name == "former":
+            row = Appointment(user=one, role=Role.GRID_LEADER, starts_on=date(2020, 1, 1), ended_at=timezone.now())
+            row.end_reason = EndReason.REMOVED
+            place(row=row, area=world.at("own"))
+            row.save()
+        one.photo, one.phone, one.phone_tail = photo(), phone_at(name), phone_at(name)[-4:]
+        one.save()
+        one = world.actors[name] = User.objects.get(pk=one.pk)
+        post = one.posts.order_by("pk").first()
+        world.about[name] = {
+            User: one,
+            Job: job_of(one, mark(Job, name)),
+            Notice: notice_to(one, mark(Notice, name)),
+        } | ({Appointment: post} if post else {})
+
+
+def _add_people_between(world: World) -> None:
+    """Users no single place describes: moved away, posts on both sides, a term that is over, entered and not yet appointed."""
+
+    def post(holder, role, spot, **term):
+        row = Appointment(user=holder, role=role, duties=mark(Appointment, f"{holder.username} {spot}"), **term)
+        place(row=row, area=world.at(spot))
+        row.save()
+
+    since, past = {"starts_on": date(2022, 1, 1)}, today() - timedelta(days=9)
+    moved, both, over = (user(name, username=name) for name in ("moved", "both", "over"))
+    post(moved, Role.GRID_LEADER, "own", ended_at=timezone.now(), end_reason=EndReason.REMOVED, **since)
+    post(moved, Role.SAFETY_OFFICER, "other_street", **since)
+    post(both, Role.SAFETY_OFFICER, "own", **since)
+    post(both, Role.SAFETY_OFFICER, "other_district", **since)
+    post(over, Role.SAFETY_OFFICER, "sibling_grid", ends_on=past, **since)
+    for actor in (Role.STREET_OFFICER.value, Role.COMMUNITY_SECRETARY.value, Role.GRID_LEADER.value, "former"):
+        user(f"new-{actor}", username=f"new-{actor}", created_by=world.actors[actor])
+
+
+_MARK = re.compile(r"zq[0-9a-f]{8}")
+
+
+def marks_in(text: str) -> set[str]:
+    return set(_MARK.findall(text))
+
+
+def find_marks() -> dict[str, set[tuple[str, int]]]:
+    """Which rows hold which marks, as the tables are."""
+    found: dict[str, set[tuple[str, int]]] = {}
+    for model in own_models():
+        for pk, *values in table_rows(model):
+            for word in marks_in(repr(values)):
+                found.setdefault(word, set()).add((model._meta.label, pk))
+    return found
+
+
+def table_rows(model: type[Model]) -> list[tuple]:
+    """All rows as stored, the key first."""
+    fields = [model._meta.pk, *(field for field in model._meta.local_concrete_fields if not field.primary_key)]
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT {names} FROM "{model._meta.db_table}" ORDER BY 1')  # noqa: S608 - our own tables
+        return cursor.fetchall()
+
+
+def columns(model: type[Model]) -> list[str]:
+    return [field.name for field in model._meta.local_concrete_fields if not field.primary_key]

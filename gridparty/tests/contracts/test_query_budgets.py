@@ -1,0 +1,192 @@
+"""How many queries each page takes, literally, and that it takes no more of them with three rows than with one.
+
+Every address that answers somebody with a page stands in BUDGETS, found by asking; a new one fails here until it does. Three of
+the queries are always the same: the session, its user, the user's posts.
+"""
+
+from datetime import date
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.choices import Role
+from accounts.models import Appointment, User
+from gridparty.lib.access import scope_of
+from gridparty.tests.contracts import product
+from gridparty.tests.factories import FACTORIES, notice_to, placed
+from grids.actions import load_areas
+from grids.models import Area
+from grids.rules import NewArea
+from jobs.models import Job
+
+MOST = 10
+BUDGETS: dict[str, int] = {
+    "account_change_password": 2,
+    "account_login": 0,
+    "account_logout": 2,
+    "accounts:me": 4,
+    "jobs:job": 4,
+    "jobs:notices": 5,
+    "admin:index": 8,
+    "admin:accounts_appointment_add": 5,
+    "admin:accounts_appointment_change": 8,
+    "admin:accounts_appointment_changelist": 6,
+    "admin:accounts_appointment_history": 7,
+    "admin:accounts_appointment_vacancies": 7,
+    "admin:accounts_rolescheme_add": 5,
+    "admin:accounts_rolescheme_change": 8,
+    "admin:accounts_rolescheme_changelist": 5,
+    "admin:accounts_rolescheme_history": 5,
+    "admin:accounts_schemeuse_add": 6,
+    "admin:accounts_schemeuse_change": 10,
+    "admin:accounts_schemeuse_changelist": 5,
+    "admin:accounts_schemeuse_history": 7,
+    "admin:accounts_user_add": 5,
+    "admin:accounts_user_change": 8,
+    "admin:accounts_user_changelist": 6,
+    "admin:accounts_user_history": 6,
+    "admin:app_list": 3,
+    "admin:audit_changeentry_change": 6,
+    "admin:audit_changeentry_changelist": 5,
+    "admin:audit_changeentry_history": 5,
+    "admin:audit_viewentry_change": 6,
+    "admin:audit_viewentry_changelist": 5,
+    "admin:audit_viewentry_history": 5,
+    "admin:grids_area_add": 5,
+    "admin:grids_area_change": 10,
+    "admin:grids_area_changelist": 7,
+    "admin:grids_area_close": 7,
+    "admin:grids_area_history": 6,
+    "admin:grids_area_merge": 7,
+    "admin:grids_area_move": 7,
+    "admin:grids_area_split": 7,
+    "admin:grids_areaevent_change": 7,
+    "admin:grids_areaevent_changelist": 6,
+    "admin:grids_areaevent_history": 6,
+    "admin:grids_coderule_change": 7,
+    "admin:grids_coderule_changelist": 5,
+    "admin:grids_coderule_history": 5,
+    "admin:jobs_job_change": 9,
+    "admin:jobs_job_changelist": 5,
+    "admin:jobs_job_history": 5,
+    "admin:jobs_outboxmessage_change": 7,
+    "admin:jobs_outboxmessage_changelist": 5,
+    "admin:jobs_outboxmessage_history": 5,
+    "admin:jobs_schedule_change": 6,
+    "admin:jobs_schedule_changelist": 5,
+    "admin:jobs_schedule_history": 5,
+}
+# Pages over MOST, and why they may be.
+HEAVY: dict[str, str] = {}
+
+# Who looks at a page: the first of these whom it answers.
+LOOKERS = ("district_official", "secretary", "system_admin", "audit_admin", "security_admin", None)
+ABOUT = {"jobs:job": Job, "accounts:photo": User}  # the rows of pages outside the desk
+MACHINES = ("healthz", "readyz", "admin:jsi18n", "admin:autocomplete")
+
+
+@pytest.fixture
+def shown(areas, cast):
+    """One row of every model at a grid, and a way to make two more."""
+    made = {model: [] for model in FACTORIES}
+
+    def grow(*places):
+        for place in places:
+            for model, make in FACTORIES.items():
+                made[model].append(make(place))
+            notice_to(cast.district_official, f"通知 {place.code}")
+            placed(Appointment, place, user=cast.district_official, role=Role.MEMBER, starts_on=date(2024, 1, 1))
+
+    grow(areas.grid1)
+    return made, grow
+
+
+def more_areas(areas):
+    """Two more of every kind, beside those there are."""
+
+    def new(kind, code, parent):
+        return [NewArea(kind, code.format(n), f"丁香{n}", f"丁香{n}", "other", parent and parent.code) for n in (4, 5)]
+
+    load_areas(
+        areas=[
+            *new("district", "37018{}000000", None),
+            *new("street", "37019900{}000", areas.district),
+            *new("community", "37019900100{}", areas.east),
+            *new("grid", "37019900100100{}", areas.taoyuan),
+            *new("building", "370199001001L00{}", areas.grid1),
+        ],
+        by=None,
+    )
+
+
+def pages(made, cast) -> dict[str, tuple]:
+    """{name of a route: its address, a client of the first whom it answers with a page}, about the first row of its model."""
+    clients = {who: Client() for who in LOOKERS}
+    for who, client in clients.items():
+        if who:
+            client.force_login(getattr(cast, who))
+    models = {f"admin:{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
+    found = {}
+    for name, address in product.routes().items():
+        if name in MACHINES:
+            continue
+        model = ABOUT.get(name) or models.get(name.rpartition("_")[0])
+        if model and "/1/" in address:
+            address = reverse(name, args=[made[model][0].pk])
+        lookers = sorted(LOOKERS, key=lambda who: not may_edit(model, who and getattr(cast, who)))
+        client = next((clients[who] for who in lookers if is_page(clients[who].get(address))), None)
+        if client:
+            found[name] = address, client
+    return found
+
+
+def may_edit(model, user) -> bool:
+    """Forms are counted as those see them who may send them."""
+    return model is not None and scope_of(user).has(model.edit) if hasattr(model, "edit") else False
+
+
+def is_page(answer) -> bool:
+    if answer.streaming:
+        answer.getvalue()  # closes the file; close() would close the database, too
+    return answer.status_code == 200 and "html" in answer["Content-Type"]
+
+
+def queries(client, address: str) -> list[str]:
+    client.get(address)  # what a process learns once is not counted
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in captured.captured_queries]
+
+
+def test_pages_keep_to_their_budgets(areas, cast, shown):
+    made, grow = shown
+    found = pages(made, cast)
+    one = {name: queries(client, address) for name, (address, client) in found.items()}
+    grow(areas.grid2, areas.building1)
+    more_areas(areas)
+    three = {name: queries(client, address) for name, (address, client) in found.items()}
+    tell(one, three)
+    assert {name: len(sql) for name, sql in one.items()} == BUDGETS
+    assert {name: len(sql) for name, sql in three.items()} == BUDGETS
+
+
+def tell(one, three) -> None:
+    """What a page that is over, or grows, asks."""
+    for name, budget in ((name, BUDGETS.get(name)) for name in one):
+        counts = len(one[name]), len(three[name])
+        if counts != (budget, budget):
+            print(f"\n{name}: {counts[0]} with one row, {counts[1]} with three, budget {budget}", *three[name], sep="\n  ")
+
+
+def test_no_budget_is_over_the_most_without_a_reason():
+    assert {name for name, budget in BUDGETS.items() if budget > MOST} == set(HEAVY)
+
+
+def test_areas_have_more_of_every_kind(areas):
+    before = Area.objects.count()
+    more_areas(areas)
+    assert Area.objects.count() == before + 10

@@ -1,0 +1,1 @@
+"""The area tree: district, street, community, grid, building, and what happens when it is redrawn."""

@@ -1,0 +1,1 @@
+"""Agreements, joint meetings, councils, evaluation of units. Not built yet."""

@@ -1,0 +1,1 @@
+"""Persons, households, residence, care lists, visits, talents, contact cards. Not built yet."""

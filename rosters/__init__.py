@@ -1,0 +1,1 @@
+"""The spreadsheet engine: read, match, check, preview, commit."""
