@@ -149,9 +149,9 @@ def test_a_child_that_dies_ends_all_with_a_sentence(installation):
 
 def test_a_taken_port_is_told(installation):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", installation.port))
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = [sys.executable, "manage.py", "serve", "--port", str(installation.port)]
+        command = [sys.executable, "manage.py", "serve", "--port", str(taken.getsockname()[1])]
         done = subprocess.run(command, cwd=settings.BASE_DIR, env=installation.environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert "网页服务意外结束" in done.stderr

@@ -46,8 +46,12 @@ class Visitor:
         self.open("/accounts/login/")
         self.page.fill("[name=login]", username)
         self.page.fill("[name=password]", password)
-        self.page.click("main button[type=submit]")
-        self.page.wait_for_load_state()
+        self.follow("main button[type=submit]")
+
+    def follow(self, selector: str) -> None:
+        """Click what leads to another page, and wait until that page is there."""
+        with self.page.expect_navigation():
+            self.page.click(selector)
 
     def look(self, name: str) -> None:
         """Keep a picture, and see that nothing stands beyond the right edge."""
