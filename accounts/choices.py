@@ -18,6 +18,7 @@ class Role(models.TextChoices):
     BUILDING_LEADER = "building_leader", _("楼栋长")
     SUPERVISOR = "supervisor", _("监督员")
     BRANCH_SECRETARY = "branch_secretary", _("支部书记")
+    COMMITTEE_MEMBER = "committee_member", _("支部委员")
     MEMBER = "member", _("党员")
     SYSTEM_ADMIN = "system_admin", _("系统管理员")
     SECURITY_ADMIN = "security_admin", _("安全管理员")
@@ -43,4 +44,5 @@ class EndReason(models.TextChoices):
     REMOVED = "removed", _("免职")
     RESIGNED = "resigned", _("辞职")
     AREA_CLOSED = "area_closed", _("区域撤并")
+    SEAT_EMPTIED = "seat_emptied", _("离任")
     CORRECTED = "corrected", _("更正")

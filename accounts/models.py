@@ -100,7 +100,10 @@ class User(Audited, AbstractBaseUser):
             return Scope()
         posts = Appointment.objects.in_force().filter(user=self).select_related("area")
         return Scope(
-            tuple(Grant(post.role, CAPABILITIES[Role(post.role)], post.area.reach if post.area else None) for post in posts)
+            tuple(
+                Grant(post.role, CAPABILITIES[Role(post.role)], post.area.reach if post.area else None, post.body)
+                for post in posts
+            )
         )
 
     # Django's admin asks these three; the answers come from the scope, Django's own permissions are not used.
@@ -116,7 +119,10 @@ class User(Audited, AbstractBaseUser):
 
 
 class Appointment(Placed):
-    """This user holds this role in this area from then to then. Written only by accounts.actions (appoint, end)."""
+    """This user holds this role in this area from then to then. Written only by accounts.actions (appoint, end).
+
+    A seat in a party organisation has no area but a body, the organisation's key, which only members can read.
+    """
 
     see = Can.SEE_POSTS
     edit = Can.EDIT_POSTS
@@ -125,6 +131,7 @@ class Appointment(Placed):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("任职人"), related_name="posts")
     role = models.CharField(_("职务"), max_length=24, choices=Role)
     area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("任职区域"), null=True, blank=True, related_name="+")
+    body = models.CharField(_("任职组织"), max_length=30, blank=True, editable=False)
     starts_on = models.DateField(_("任期自"))
     ends_on = models.DateField(_("任期至"), null=True, blank=True)  # the last day in force
     ended_at = models.DateTimeField(_("提前结束时间"), null=True, blank=True, editable=False)
@@ -151,7 +158,9 @@ class Appointment(Placed):
                 fields=["user", "role", "area", "starts_on"], condition=Q(ended_at=None), name="post_once_a_day"
             ),
             models.UniqueConstraint(
-                fields=["user", "role", "starts_on"], condition=Q(ended_at=None, area=None), name="post_everywhere_once_a_day"
+                fields=["user", "role", "body", "starts_on"],
+                condition=Q(ended_at=None, area=None),
+                name="post_without_area_once_a_day",
             ),
         ]
 

@@ -22,7 +22,7 @@ def may_appoint(by, role: str, area: Area | None) -> bool:
     return any(
         Can.EDIT_POSTS in grant.can
         and role in MAY_APPOINT[Role(grant.role)]
-        and (grant.reach is None or (area is not None and grant.reach.covers(area)))
+        and (grant.everywhere or (grant.reach is not None and area is not None and grant.reach.covers(area)))
         for grant in scope_of(by).grants
     )
 

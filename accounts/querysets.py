@@ -21,7 +21,7 @@ class AppointmentQuerySet(PlacedQuerySet):
         """What `user` might have appointed: the roles each grant may appoint within its reach, never one's own posts."""
         condition = Q(pk__in=[])
         for grant in scope_of(user).grants:
-            if self.model.edit in grant.can:
+            if self.model.edit in grant.can and not grant.body:
                 within = grant.reach.q("area__") if grant.reach else Q()
                 condition |= within & Q(role__in=MAY_APPOINT[Role(grant.role)])
         return self.filter(condition).exclude(user=user.pk)

@@ -4,9 +4,12 @@ from accounts.choices import Role
 from gridparty.lib.access import Can
 from grids.choices import AreaKind
 
-_OFFICE = {Can.USE_DESK, Can.SEE_AREAS, Can.SEE_POSTS}
-_MANAGE = _OFFICE | {Can.EDIT_AREAS, Can.EDIT_POSTS, Can.INVITE_USERS, Can.DISABLE_USERS, Can.IMPORT_ROSTERS}
+_OFFICE = {Can.USE_DESK, Can.SEE_AREAS, Can.SEE_POSTS, Can.SEE_PEOPLE, Can.SEE_MEMBERS}
+_RECORDS = {Can.EDIT_PEOPLE, Can.RECORD_VISITS, Can.REVEAL_PEOPLE, Can.EDIT_MEMBERS, Can.IMPORT_ROSTERS}
+_MANAGE = _OFFICE | _RECORDS | {Can.EDIT_AREAS, Can.EDIT_POSTS, Can.INVITE_USERS, Can.DISABLE_USERS}
 _FIELD = {Can.USE_PHONE, Can.SEE_AREAS, Can.SEE_POSTS}
+_ROUNDS = _FIELD | {Can.SEE_PEOPLE, Can.RECORD_VISITS, Can.REVEAL_PEOPLE}
+_BRANCH = _FIELD | {Can.SEE_MEMBERS, Can.REVEAL_PEOPLE}
 
 CAPABILITIES: dict[Role, frozenset[Can]] = {
     role: frozenset(can)
@@ -15,17 +18,18 @@ CAPABILITIES: dict[Role, frozenset[Can]] = {
         Role.DISTRICT_OFFICIAL: _MANAGE,
         Role.STREET_OFFICER: _MANAGE,
         Role.COMMUNITY_SECRETARY: _MANAGE | _FIELD,
-        Role.COMMUNITY_CLERK: _OFFICE | {Can.IMPORT_ROSTERS, Can.EDIT_AREAS},
+        Role.COMMUNITY_CLERK: _OFFICE | _RECORDS | {Can.EDIT_AREAS},
         Role.LEADING_CADRE: _OFFICE | _FIELD,
-        Role.GRID_LEADER: _FIELD,
-        Role.SENTIMENT_OFFICER: _FIELD,
-        Role.SAFETY_OFFICER: _FIELD,
-        Role.CITYSCAPE_OFFICER: _FIELD,
-        Role.GROUP_LEADER: _FIELD,
-        Role.RETIREE_LEADER: _FIELD,
-        Role.BUILDING_LEADER: _FIELD,
+        Role.GRID_LEADER: _ROUNDS,
+        Role.SENTIMENT_OFFICER: _ROUNDS,
+        Role.SAFETY_OFFICER: _ROUNDS,
+        Role.CITYSCAPE_OFFICER: _ROUNDS,
+        Role.GROUP_LEADER: _BRANCH,
+        Role.RETIREE_LEADER: _ROUNDS,
+        Role.BUILDING_LEADER: _ROUNDS,
         Role.SUPERVISOR: _FIELD,
-        Role.BRANCH_SECRETARY: _FIELD,
+        Role.BRANCH_SECRETARY: _BRANCH,
+        Role.COMMITTEE_MEMBER: _BRANCH,
         Role.MEMBER: {Can.USE_PHONE},
         Role.SYSTEM_ADMIN: {Can.USE_DESK, Can.RUN_JOBS, Can.EDIT_SETTINGS},
         Role.SECURITY_ADMIN: {Can.USE_DESK, Can.SEE_POSTS, Can.EDIT_POSTS, Can.INVITE_USERS, Can.DISABLE_USERS},
@@ -50,6 +54,7 @@ STANDS_ON: dict[Role, frozenset[AreaKind | None]] = {
         **{post: {AreaKind.GRID} for post in _GRID_POSTS},
         Role.GROUP_LEADER: {AreaKind.GRID, AreaKind.BUILDING},
         Role.BRANCH_SECRETARY: {AreaKind.COMMUNITY, AreaKind.GRID},
+        Role.COMMITTEE_MEMBER: set(),  # only by a seat
         Role.MEMBER: _ANY,
         Role.BUILDING_LEADER: {AreaKind.BUILDING},
         Role.SUPERVISOR: _ANY - {AreaKind.BUILDING},
@@ -58,6 +63,9 @@ STANDS_ON: dict[Role, frozenset[AreaKind | None]] = {
         Role.AUDIT_ADMIN: {None},
     }.items()
 }
+
+# The roles that a seat in a party organisation gives (members.actions fills and empties seats).
+ON_BODIES = frozenset({Role.BRANCH_SECRETARY, Role.COMMITTEE_MEMBER, Role.GROUP_LEADER})
 
 # Whom a role may appoint, by hand or by import, within its own reach.
 _FIELD_POSTS = _GRID_POSTS | {Role.BUILDING_LEADER, Role.SUPERVISOR}

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "grids",
     "accounts",
     "rosters",
+    "people",
     "gridparty.apps.GridPartyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,1 +1,1 @@
-"""Persons, households, residence, care lists, visits, talents, contact cards. Not built yet."""
+"""Persons, households, residence, care lists, visits, talents, contact cards."""

@@ -16,7 +16,7 @@ from accounts.choices import EndReason, Engagement, Origin, Role
 from accounts.errors import AppointmentRefused, UserRefused
 from accounts.models import Appointment, SchemeUse, User
 from accounts.queries import may_appoint
-from accounts.roles import ADMINISTRATORS, STANDS_ON
+from accounts.roles import ADMINISTRATORS, ON_BODIES, STANDS_ON
 from accounts.usernames import normal_name
 from audit.operations import action
 from gridparty.lib import photos
@@ -77,7 +77,7 @@ def change_user(
 
 @dataclass(frozen=True)
 class Post:
-    """An appointment to be made; `area` None for a role over all districts."""
+    """An appointment to be made; `area` None for a role over all districts, or over a body when that is given."""
 
     user: User
     role: str
@@ -87,6 +87,11 @@ class Post:
     origin: str = Origin.APPOINTED
     engagement: str = Engagement.PART_TIME
     duties: str = ""
+    body: str = ""
+
+    @property
+    def over(self) -> tuple[int | None, str]:
+        return (self.area.pk if self.area else None, self.body)
 
 
 def appoint(*, post: Post, by: User | None) -> Appointment:
@@ -95,16 +100,17 @@ def appoint(*, post: Post, by: User | None) -> Appointment:
 
 
 @action("accounts.appoint")
-def appoint_many(*, posts: Sequence[Post], by: User | None) -> list[Appointment]:
+def appoint_many(*, posts: Sequence[Post], by: User | None, check: bool = True) -> list[Appointment]:
     """Give posts, all or none. Sessions of those appointed end, so that they work with their new rights.
 
-    `by` None is the set-up of a system. Raises AppointmentRefused with a sentence naming the first that cannot be given.
+    `by` None is the set-up of a system; `check` False when another action decides (a seat is filled).
+    Raises AppointmentRefused with a sentence naming the first that cannot be given.
     """
     users = sorted({post.user.pk for post in posts})
     held = _held_by(users)
     rows = []
     for post in posts:
-        _check(post, held[post.user.pk], by)
+        _check(post, held[post.user.pk], by if check else None)
         row = Appointment(
             user=post.user,
             role=post.role,
@@ -113,6 +119,7 @@ def appoint_many(*, posts: Sequence[Post], by: User | None) -> list[Appointment]
             origin=post.origin,
             engagement=post.engagement,
             duties=post.duties,
+            body=post.body,
         )
         if post.area is not None:
             place(row=row, area=post.area)
@@ -136,18 +143,23 @@ def _held_by(users: list[int]) -> dict[int, list[Appointment]]:
 
 def _check(post: Post, held: Iterable[Appointment], by: User | None) -> None:
     role = Role(post.role)
-    words = {"role": role.label, "name": post.user.name, "area": post.area.name if post.area else _("全部区域")}
+    words = {
+        "role": role.label,
+        "name": post.user.name,
+        "area": post.area.name if post.area else _("该党组织") if post.body else _("全部区域"),
+    }
     if by is not None and post.user.pk == by.pk:
         raise AppointmentRefused(_("不能任免自己，请由上级办理。"))
     if by is not None and not may_appoint(by, role, post.area):
         raise AppointmentRefused(_("您不能在“%(area)s”任命%(role)s，请由有权限的上级办理。") % words)
-    if (post.area.kind if post.area else None) not in STANDS_ON[role]:
+    fits = role in ON_BODIES if post.body else (post.area.kind if post.area else None) in STANDS_ON[role]
+    if not fits:
         kinds = "、".join(str(AreaKind(kind).label) for kind in AreaKind if kind in STANDS_ON[role]) or _("全部区域")
         raise AppointmentRefused(_("%(role)s应设在%(kinds)s，不能设在“%(area)s”。") % (words | {"kinds": kinds}))
     if post.ends_on and post.ends_on < post.starts_on:
         raise AppointmentRefused(_("%(name)s的任期止于开始之前，请核对日期。") % words)
     for other in held:
-        if _overlap(other, post) and other.role == role and other.area_id == (post.area.pk if post.area else None):
+        if _overlap(other, post) and other.role == role and (other.area_id, other.body) == post.over:
             raise AppointmentRefused(_("%(name)s在这段时间已是“%(area)s”的%(role)s。") % words)
         if _overlap(other, post) and other.role != role and {other.role, role} & ADMINISTRATORS:
             other_role = Role(other.role).label

@@ -21,6 +21,12 @@ class Can(StrEnum):
     EDIT_POSTS = "edit_posts"
     INVITE_USERS = "invite_users"
     DISABLE_USERS = "disable_users"
+    SEE_PEOPLE = "see_people"
+    EDIT_PEOPLE = "edit_people"
+    RECORD_VISITS = "record_visits"
+    REVEAL_PEOPLE = "reveal_people"  # numbers and phones in full, each time logged
+    SEE_MEMBERS = "see_members"
+    EDIT_MEMBERS = "edit_members"
     IMPORT_ROSTERS = "import_rosters"
     RUN_JOBS = "run_jobs"
     EDIT_SETTINGS = "edit_settings"
@@ -59,11 +65,19 @@ class Reach:
 
 @dataclass(frozen=True)
 class Grant:
-    """One appointment seen as a right. `reach` None means everywhere (a role over all districts)."""
+    """One appointment seen as a right, over an area or over a body (a party organisation: members knows its key).
+
+    Neither means everywhere (a role over all districts).
+    """
 
     role: str
     can: frozenset[Can]
-    reach: Reach | None
+    reach: Reach | None = None
+    body: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        return self.reach is None and not self.body
 
 
 class Scope:
@@ -77,10 +91,14 @@ class Scope:
         return any(can in grant.can for grant in self.grants)
 
     def everywhere(self, can: Can) -> bool:
-        return any(can in grant.can and grant.reach is None for grant in self.grants)
+        return any(can in grant.can and grant.everywhere for grant in self.grants)
 
     def reaches(self, can: Can) -> list[Reach]:
         return [grant.reach for grant in self.grants if can in grant.can and grant.reach is not None]
+
+    def bodies(self, can: Can) -> list[str]:
+        """The keys of the bodies the capability was given on by filling a seat."""
+        return [grant.body for grant in self.grants if can in grant.can and grant.body]
 
     def roles(self) -> set[str]:
         return {grant.role for grant in self.grants}

@@ -32,6 +32,8 @@ class Registry:
 
 # handover(*, area, into, by): an area closes or is merged away; what is open there ends or goes to `into`.
 handovers = Registry("handover")
+# leaving(*, person, on, by): somebody died; what another room holds of them ends.
+leavings = Registry("leavings")
 # defaults(): create the default data an app ships, where it is missing.
 defaults = Registry("defaults")
 # demo(*, stage): make the app's part of the demo district through its bulk actions.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridparty.lib.masking import mask_name, mask_phone
+from gridparty.lib.masking import mask_id, mask_name, mask_phone
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,26 @@ def test_at_least_half_of_a_short_number_and_four_digits_of_a_long_one_are_hidde
 @pytest.mark.parametrize(("name", "shown"), [("王小明", "王**"), ("王明", "王*"), ("王", "王"), ("欧阳娜娜", "欧***"), ("", "")])
 def test_a_name_keeps_its_first_character(name, shown):
     assert mask_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("11010519491231002X", "11*************02X"),
+        ("110105491231002", "11**********002"),
+        ("E12345678", "******678"),
+        ("H1234567", "******67"),
+        ("A1", "**"),
+        ("7", "*"),
+        ("", ""),
+    ],
+)
+def test_an_id_number_keeps_its_ends(number, shown):
+    assert mask_id(number) == shown
+
+
+@given(st.from_regex(r"[0-9A-Z]{1,20}", fullmatch=True))
+def test_at_least_two_thirds_of_an_id_number_are_hidden(number):
+    shown = mask_id(number)
+    assert len(shown) == len(number)
+    assert shown.count("*") * 3 >= len(number) * 2
