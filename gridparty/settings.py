@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "accounts",
     "rosters",
     "people",
+    "members",
     "gridparty.apps.GridPartyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

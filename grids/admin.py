@@ -20,7 +20,7 @@ from grids import actions, tree
 from grids.choices import AreaKind
 from grids.filters import ParentFilter, WithinFilter
 from grids.forms import AreaForm, CloseForm, MergeForm, MoveForm, RedrawForm, SplitForm, path_name
-from grids.models import Area, AreaEvent, CodeRule
+from grids.models import Area, AreaEvent, CodeRule, Norm
 
 
 @dataclass(frozen=True)
@@ -231,6 +231,17 @@ class AreaEventAdmin(ScopedAdmin):
 class CodeRuleAdmin(ScopedAdmin):
     list_display = ("kind", "prefix", "width")
     fields = ("kind", "prefix", "width")
+    readonly_fields = ("kind",)
+
+    def act(self, request, obj, form):
+        obj.save()
+        return obj
+
+
+@admin.register(Norm)
+class NormAdmin(ScopedAdmin):
+    list_display = ("kind", "low", "high")
+    fields = ("kind", "low", "high")
     readonly_fields = ("kind",)
 
     def act(self, request, obj, form):

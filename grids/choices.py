@@ -41,3 +41,12 @@ class AreaEventKind(models.TextChoices):
     SPLIT = "split", _("拆分")
     MERGED = "merged", _("合并")
     CLOSED = "closed", _("撤销")
+
+
+class NormKind(models.TextChoices):
+    """What a size norm counts."""
+
+    HOUSEHOLDS_PER_GRID = "households_per_grid", _("每网格户数")
+    PEOPLE_PER_GRID = "people_per_grid", _("每网格人数")
+    GRIDS_PER_COMMUNITY = "grids_per_community", _("每社区网格数")
+    MEMBERS_PER_BRANCH = "members_per_branch", _("每支部正式党员数")

@@ -1,7 +1,7 @@
 """The area tree and the base of everything that has a place in it."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
@@ -9,7 +9,7 @@ from mptt.models import MPTTModel, TreeForeignKey
 from audit.models import Audited, Setting
 from gridparty.lib.access import Can, Reach
 from grids import locks
-from grids.choices import AreaEventKind, AreaForm, AreaKind
+from grids.choices import AreaEventKind, AreaForm, AreaKind, NormKind
 from grids.querysets import AreaQuerySet, PlacedQuerySet
 
 # The copied ancestors of a place. `grid` is the outermost one, so that scope on it is an equality.
@@ -154,3 +154,21 @@ class CodeRule(Setting):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.prefix}{'0' * self.width}"
+
+
+class Norm(Setting):
+    """How big things should be (S1, S4); what falls outside is listed to be looked at, never refused."""
+
+    kind = models.CharField(_("事项"), max_length=24, choices=NormKind, unique=True)
+    low = models.PositiveIntegerField(_("下限"))
+    high = models.PositiveIntegerField(_("上限"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("规模标准")
+        constraints = [models.CheckConstraint(condition=Q(high__gte=F("low")), name="norm_low_to_high")]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.low}—{self.high}"
+
+    def fits(self, number: int) -> bool:
+        return self.low <= number <= self.high

@@ -1,1 +1,1 @@
-"""Party organisations, units, members, points, appraisal, dues, transfers, organisation life. Not built yet."""
+"""Party organisations, units, members, points, appraisal, dues, transfers, organisation life."""

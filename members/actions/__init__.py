@@ -1,0 +1,58 @@
+"""Every write to organisations, units, seats and memberships."""
+
+from members.actions.membership import (
+    NewMember,
+    change_class,
+    change_member,
+    confirm,
+    enrol,
+    enrol_many,
+    leave,
+    move_member,
+    prolong,
+    recall,
+    receive,
+    reveal_phone,
+    send,
+)
+from members.actions.organisations import (
+    NewOrganisation,
+    NewUnit,
+    add_unit,
+    change_organisation,
+    change_unit,
+    close_organisation,
+    found_organisations,
+    set_zones,
+    use_classes,
+)
+from members.actions.seats import NewSeat, empty_seat, fill_seat, fill_seats
+
+__all__ = [
+    "NewMember",
+    "NewOrganisation",
+    "NewSeat",
+    "NewUnit",
+    "add_unit",
+    "change_class",
+    "change_member",
+    "change_organisation",
+    "change_unit",
+    "close_organisation",
+    "confirm",
+    "empty_seat",
+    "enrol",
+    "enrol_many",
+    "fill_seat",
+    "fill_seats",
+    "found_organisations",
+    "leave",
+    "move_member",
+    "prolong",
+    "recall",
+    "receive",
+    "reveal_phone",
+    "send",
+    "set_zones",
+    "use_classes",
+]

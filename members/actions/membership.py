@@ -1,0 +1,331 @@
+"""Enrolling members and every step of a membership: one table (choices.MOVES) says what is allowed from which state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from audit.actions import record_view
+from audit.choices import ViewKind
+from audit.operations import action
+from gridparty.lib import idnumbers, names
+from gridparty.lib.access import Can, scope_of
+from gridparty.lib.dates import today
+from grids.models import LEVELS
+from grids.queries import chunks
+from members.actions.organisations import check_organisation
+from members.actions.seats import empty_seat
+from members.choices import MOVES, MemberState, MoveKind, Standing
+from members.errors import MemberRefused
+from members.models import ManagementMode, Member, MemberClass, MemberMove, PartyOrganisation, Seat, Unit
+from people.actions import NewPerson, enter_people
+from people.models import Person
+from people.querysets import id_hash
+
+
+@dataclass(frozen=True)
+class NewMember:
+    """A membership to enter; `person` on record, or who they are as typed."""
+
+    organisation: PartyOrganisation
+    member_class: MemberClass
+    person: Person | None = None
+    typed: NewPerson | None = field(default=None, repr=False)
+    standing: str = Standing.FULL
+    joined_on: date | None = None
+    full_on: date | None = None
+    employer: Unit | None = None
+    mode: ManagementMode | None = None
+
+
+def enrol(*, new: NewMember, by) -> Member:
+    """Enter one; see enrol_many."""
+    return enrol_many(members=[new], by=by)[0]
+
+
+@action("members.enrol")
+def enrol_many(*, members: Sequence[NewMember], by) -> list[Member]:
+    """Enter memberships, all or none. Whom others have on record is taken as typed and not altered; their record is not shown.
+
+    Raises MemberRefused, OrganisationRefused, PersonRefused, BadIdNumber.
+    """
+    for organisation in {new.organisation.pk: new.organisation for new in members}.values():
+        check_organisation(organisation, by)
+    known, apart = _people(members, by)
+    people = list(known.values())
+    _check_not_members(people)
+    rows = [_row(new, known[n], n in apart) for n, new in enumerate(members)]
+    try:
+        Member.objects.bulk_create(rows)
+    except IntegrityError as error:
+        raise MemberRefused(_("该人员刚由他人建档，请查询后再办理。")) from error
+    steps = ({"member": row, "to_organisation": row.organisation, "after": row.get_standing_display()} for row in rows)
+    MemberMove.objects.bulk_create(MemberMove(kind=MoveKind.ENROLLED, on=today(), by=by, **step) for step in steps)
+    return rows
+
+
+def _people(members: Sequence[NewMember], by) -> tuple[dict[int, Person], set[int]]:
+    """{number in the batch: person}, and the numbers of those known here only by what was typed."""
+    known, apart, new = {}, set(), {}
+    typed = {n: one.typed for n, one in enumerate(members) if one.person is None}
+    if missing := [n for n, one in typed.items() if one is None or not one.id_number]:
+        raise MemberRefused(_("请填写证件号码或选择在册人员（第 %(n)d 名）。") % {"n": missing[0] + 1})
+    hashes = {n: id_hash(idnumbers.parse(one.id_number).value) for n, one in typed.items()}
+    on_record = {}
+    for some in chunks(sorted(set(hashes.values()))):
+        rows = Person.objects.filter(id_hash__in=some, merged_into=None).select_related("area")
+        on_record |= {person.id_hash: person for person in rows}
+    for n, one in enumerate(members):
+        person = one.person or on_record.get(hashes[n])
+        if person is None:
+            new[n] = typed[n]
+            continue
+        known[n] = person
+        if one.person is None and not _shown(person, by):
+            apart.add(n)
+        elif one.person is None and person.name != names.normal_name(typed[n].name):
+            raise MemberRefused(_("该证件号码登记的姓名与所填不一致，请核对证件原件。"))
+    known |= zip(new, enter_people(people=list(new.values()), by=by), strict=True)
+    return known, apart
+
+
+def _shown(person: Person, by) -> bool:
+    """Whether the writer has the person on record, as a resident."""
+    return by is None or (person.area is not None and scope_of(by).covers(Can.SEE_PEOPLE, person.area))
+
+
+def _check_not_members(people: Sequence[Person]) -> None:
+    keys = [person.pk for person in people]
+    if len(set(keys)) < len(keys):
+        raise MemberRefused(_("同一人员填了两次，请核对。"))
+    for some in chunks(keys):
+        taken = Member.objects.filter(person__in=some).order_by("pk").first()
+        if taken is not None:
+            raise MemberRefused(_("该人员已有党员档案（%(state)s），请办理组织关系转接。") % {"state": taken.get_state_display()})
+    if any(not person.is_current for person in people):
+        raise MemberRefused(_("该人员的记录已停用，不能建档。"))
+
+
+def _row(new: NewMember, person: Person, apart: bool) -> Member:
+    if new.organisation.closed_on:
+        raise MemberRefused(_("“%(name)s”已撤销，请选择现有的党组织。") % {"name": new.organisation.name})
+    _check_dates(person, new.joined_on, new.full_on)
+    row = Member(
+        person=person,
+        organisation=new.organisation,
+        standing=new.standing,
+        member_class=new.member_class,
+        mode=new.mode or new.member_class.mode,
+        joined_on=new.joined_on,
+        full_on=new.full_on,
+        employer=new.employer,
+    )
+    if apart:
+        row.known_as = names.normal_name(new.typed.name)
+        row.phone, row.phone_tail = new.typed.phone, new.typed.phone[-4:]
+    for column in (*LEVELS, "area"):
+        setattr(row, f"{column}_id", getattr(person, f"{column}_id"))
+    return row
+
+
+def _check_dates(person: Person, joined_on: date | None, full_on: date | None) -> None:
+    if (joined_on and joined_on > today()) or (full_on and full_on > today()):
+        raise MemberRefused(_("入党或转正日期在今天之后，请核对。"))
+    if joined_on and full_on and full_on < joined_on:
+        raise MemberRefused(_("转正日期早于入党日期，请核对。"))
+    if joined_on and person.born_on and joined_on.year - person.born_on.year < 18:
+        raise MemberRefused(_("入党日期距出生不满十八年，请核对。"))
+
+
+@action("members.change_member")
+def change_member(*, member: Member, by, joined_on: date | None, full_on: date | None, employer: Unit | None, mode) -> Member:
+    """Correct dates, employer and management mode. Raises MemberRefused."""
+    member = _mine(member, by)
+    _check_dates(member.person, joined_on, full_on)
+    member.joined_on, member.full_on, member.employer, member.mode = joined_on, full_on, employer, mode
+    member.save()
+    return member
+
+
+# --- Steps
+
+
+def _mine(member: Member, by) -> Member:
+    """The member as now, locked. Raises MemberRefused when the membership is not the user's to change."""
+    rows = Member.objects.select_for_update(of=("self",)).select_related("person", "organisation", "member_class")
+    member = rows.get(pk=member.pk)
+    if by is not None and not PartyOrganisation.objects.editable_by(by).filter(pk=member.organisation_id).exists():
+        raise MemberRefused(_("党员档案由其所在党组织办理，您可以查看。"))
+    return member
+
+
+def _step(member: Member, kind: str, by, on: date | None, **values) -> MemberMove:
+    """Check the move against the table, set the state after it, and note it in the history. The caller saves the member."""
+    allowed, after = MOVES[kind]
+    label = MoveKind(kind).label
+    if member.state not in allowed:
+        words = {"state": member.get_state_display(), "move": label}
+        raise MemberRefused(_("该党员目前为“%(state)s”，不能办理%(move)s。") % words)
+    on = on or today()
+    if on > today():
+        raise MemberRefused(_("日期在今天之后，请核对。"))
+    if after:
+        member.state = after
+    return MemberMove(member=member, kind=kind, on=on, by=by, from_organisation=member.organisation, **values)
+
+
+PLAIN = frozenset({MoveKind.FLOATED, MoveKind.RETURNED, MoveKind.LOST, MoveKind.FOUND})
+
+
+@action("members.move_member")
+def move_member(*, member: Member, kind: str, by, on: date | None = None, note: str = "") -> MemberMove:
+    """A step that changes only the state: float, return, lost, found. Raises MemberRefused."""
+    if kind not in PLAIN:
+        raise MemberRefused(_("请选择办理事项。"))
+    member = _mine(member, by)
+    move = _step(member, kind, by, on, note=note.strip())
+    member.save()
+    move.save()
+    return move
+
+
+@action("members.confirm")
+def confirm(*, member: Member, by, on: date | None = None) -> MemberMove:
+    """Probation ends and the member is full, a year after joining at the earliest. Raises MemberRefused."""
+    member = _mine(member, by)
+    on = on or today()
+    if member.standing != Standing.PROBATIONARY:
+        raise MemberRefused(_("该党员已是正式党员。"))
+    if member.joined_on and (on - member.joined_on).days < 365:
+        raise MemberRefused(_("预备期为一年，自%(day)s起算，尚未期满。") % {"day": member.joined_on})
+    move = _step(member, MoveKind.CONFIRMED, by, on, before=member.get_standing_display(), after=Standing.FULL.label)
+    member.standing, member.full_on = Standing.FULL, on
+    member.save()
+    move.save()
+    return move
+
+
+@action("members.prolong")
+def prolong(*, member: Member, by, note: str, on: date | None = None) -> MemberMove:
+    """Probation goes on, with the reason; once, for at most a year (党章). Raises MemberRefused."""
+    member = _mine(member, by)
+    if member.standing != Standing.PROBATIONARY:
+        raise MemberRefused(_("该党员已是正式党员。"))
+    if not note.strip():
+        raise MemberRefused(_("请填写延长预备期的原因。"))
+    if MemberMove.objects.filter(member=member, kind=MoveKind.PROLONGED).exists():
+        raise MemberRefused(_("预备期只能延长一次，请办理转正或取消资格。"))
+    move = _step(member, MoveKind.PROLONGED, by, on, note=note.strip())
+    move.save()
+    return move
+
+
+@action("members.change_class")
+def change_class(*, member: Member, member_class: MemberClass, by, on: date | None = None, note: str = "") -> MemberMove:
+    """Sort a member into another class; the management mode becomes that of the class. Raises MemberRefused."""
+    member = _mine(member, by)
+    if member.member_class_id == member_class.pk:
+        raise MemberRefused(_("该党员已是这一类别。"))
+    before = str(member.member_class)
+    move = _step(member, MoveKind.RECLASSED, by, on, before=before, after=str(member_class), note=note.strip())
+    member.member_class, member.mode = member_class, member_class.mode
+    member.save()
+    move.save()
+    return move
+
+
+@action("members.leave")
+def leave(*, member: Member, by, note: str, on: date | None = None) -> MemberMove:
+    """A membership ends (退党, 除名, 开除), with the decision named; the seats end with it. Raises MemberRefused."""
+    member = _mine(member, by)
+    if not note.strip():
+        raise MemberRefused(_("请填写出党的依据（决定文号和事由）。"))
+    move = _step(member, MoveKind.LEFT, by, on, note=note.strip())
+    member.save()
+    move.save()
+    end_seats(member.person_id, by, move.on)
+    return move
+
+
+def end_seats(person_id: int, by, on: date) -> None:
+    for seat in Seat.objects.filter(person=person_id, ended_on=None):
+        empty_seat(seat=seat, by=by, on=on, check=False)
+
+
+# --- Transfers
+
+
+@action("members.send")
+def send(
+    *, member: Member, by, to: PartyOrganisation | None = None, elsewhere: str = "", on: date | None = None, note: str = ""
+) -> MemberMove:
+    """Send a membership to another organisation; it stays here until the receipt. Raises MemberRefused."""
+    member = _mine(member, by)
+    if to is not None and to.pk == member.organisation_id:
+        raise MemberRefused(_("转入的就是该党员所在党组织，请另选。"))
+    if (to is None) == (not elsewhere.strip()):
+        raise MemberRefused(_("请选择转入的党组织，或填写区外党组织的全称，二者填一。"))
+    if to is not None and to.closed_on:
+        raise MemberRefused(_("“%(name)s”已撤销，请另选。") % {"name": to.name})
+    move = _step(member, MoveKind.SENT, by, on, to_organisation=to, elsewhere=elsewhere.strip(), note=note.strip())
+    member.save()
+    move.save()
+    return move
+
+
+def _open(move: MemberMove) -> MemberMove:
+    move = MemberMove.objects.select_for_update(of=("self",)).select_related("to_organisation", "member").get(pk=move.pk)
+    if move.kind != MoveKind.SENT or move.done_on:
+        raise MemberRefused(_("该转接已办结。"))
+    return move
+
+
+@action("members.receive")
+def receive(*, move: MemberMove, by, on: date | None = None) -> MemberMove:
+    """The receipt: the organisation that receives takes the member; for one of elsewhere the sender notes the paper receipt.
+
+    Raises MemberRefused.
+    """
+    move = _open(move)
+    deciding = move.to_organisation or move.from_organisation
+    if by is not None and not PartyOrganisation.objects.editable_by(by).filter(pk=deciding.pk).exists():
+        raise MemberRefused(_("该转接由转入的党组织办理回执。"))
+    member = Member.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=move.member_id)
+    done = _step(member, MoveKind.RECEIVED, by, on, to_organisation=move.to_organisation, elsewhere=move.elsewhere)
+    if done.on < move.on:
+        raise MemberRefused(_("回执日期早于转出日期，请核对。"))
+    if move.to_organisation is None:
+        member.state = MemberState.GONE
+    else:
+        member.organisation = move.to_organisation
+    member.save()
+    done.done_on = move.done_on = done.on
+    done.save()
+    move.save()
+    end_seats(member.person_id, by, done.on)
+    return done
+
+
+@action("members.recall")
+def recall(*, move: MemberMove, by, note: str = "") -> MemberMove:
+    """The sender takes a transfer back, or the receiver sends it back. Raises MemberRefused."""
+    move = _open(move)
+    both = [pk for pk in (move.from_organisation_id, move.to_organisation_id) if pk]
+    if by is not None and not PartyOrganisation.objects.editable_by(by).filter(pk__in=both).exists():
+        raise MemberRefused(_("该转接由转出或转入的党组织办理。"))
+    member = Member.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=move.member_id)
+    done = _step(member, MoveKind.RECALLED, by, None, to_organisation=move.to_organisation, note=note.strip())
+    member.save()
+    done.done_on = move.done_on = done.on
+    done.save()
+    move.save()
+    return done
+
+
+@action("members.reveal_phone")
+def reveal_phone(*, member: Member, by, purpose: str = "") -> str:
+    """The phone the organisation knows, in full, logged. The door to the member is the caller's."""
+    record_view(kind=ViewKind.REVEALED, model=Member, object_id=member.pk, purpose=purpose or "phone")
+    return member.phone if member.known_as else member.person.phone

@@ -1,0 +1,260 @@
+"""Founding, changing and closing organisations; units; the buildings a group answers for."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import IntegrityError
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Substr
+from django.utils.translation import gettext as _
+
+from audit.operations import action
+from gridparty.lib import bulk
+from gridparty.lib.access import Can, scope_of
+from gridparty.lib.dates import today
+from grids.actions import place
+from grids.choices import AreaKind
+from grids.locks import tree_lock
+from grids.models import LEVELS, Area
+from members.choices import ALLOWED_ABOVE, STANDS_ON, OrganisationKind, UnitKind
+from members.errors import OrganisationRefused
+from members.models import ClassUse, Member, PartyOrganisation, Seat, Unit, Zone
+
+
+def check_area(area: Area | None, by) -> None:
+    """Raises OrganisationRefused when `by` keeps no organisations there; `by` None is the set-up of a system."""
+    if by is None or scope_of(by).everywhere(Can.EDIT_MEMBERS):
+        return
+    if area is None:
+        raise OrganisationRefused(_("请选择所在区域；区外的单位和党组织由市级管理员登记。"))
+    if not scope_of(by).covers(Can.EDIT_MEMBERS, area):
+        raise OrganisationRefused(_("“%(area)s”不在您的管理范围内，请选择本辖区的区域。") % {"area": area.name})
+
+
+def check_organisation(organisation: PartyOrganisation, by) -> None:
+    """Raises OrganisationRefused when the organisation is not the user's to change."""
+    if by is not None and not PartyOrganisation.objects.editable_by(by).filter(pk=organisation.pk).exists():
+        raise OrganisationRefused(_("“%(name)s”不在您的管理范围内。") % {"name": organisation.name})
+
+
+def _put(row, area: Area | None) -> None:
+    if area is not None:
+        place(row=row, area=area)
+    else:
+        for column in (*LEVELS, "area"):
+            setattr(row, f"{column}_id", None)
+
+
+@contextmanager
+def _once():
+    try:
+        yield
+    except IntegrityError as error:
+        text = str(error)
+        if "unit_" in text or "members_unit" in text:
+            raise OrganisationRefused(_("该单位已登记（同一区域同名，或统一社会信用代码相同），请查询后再办理。")) from error
+        if "organisation_name_once" in text or "members_partyorganisation" in text:
+            raise OrganisationRefused(_("该上级之下已有同名的党组织，请换一个名称。")) from error
+        raise
+
+
+# --- Units
+
+
+@dataclass(frozen=True)
+class NewUnit:
+    name: str
+    kind: str = UnitKind.OTHER
+    area: Area | None = None
+    credit_code: str = ""
+    address: str = ""
+    contact_name: str = ""
+    contact_phone: str = field(default="", repr=False)
+    staff_count: int | None = None
+
+
+def _fill_unit(unit: Unit, new: NewUnit) -> None:
+    if not new.name.strip():
+        raise OrganisationRefused(_("没有单位名称，请填写。"))
+    unit.name, unit.kind, unit.credit_code = new.name.strip(), new.kind, new.credit_code.strip().upper()
+    unit.address, unit.contact_name, unit.staff_count = new.address.strip(), new.contact_name.strip(), new.staff_count
+    unit.contact_phone, unit.contact_tail = new.contact_phone, new.contact_phone[-4:]
+    _put(unit, new.area)
+
+
+@action("members.add_unit")
+def add_unit(*, new: NewUnit, by) -> Unit:
+    """Enter a unit; without an area it is one of elsewhere. Raises OrganisationRefused."""
+    check_area(new.area, by)
+    unit = Unit()
+    _fill_unit(unit, new)
+    with _once():
+        unit.save()
+    return unit
+
+
+@action("members.change_unit")
+def change_unit(*, unit: Unit, new: NewUnit, by) -> Unit:
+    """Correct what is on record of a unit. Raises OrganisationRefused."""
+    unit = Unit.objects.select_for_update(of=("self",)).select_related("area").get(pk=unit.pk)
+    check_area(unit.area, by)
+    check_area(new.area, by)
+    _fill_unit(unit, new)
+    with _once():
+        unit.save()
+    return unit
+
+
+# --- Organisations
+
+
+@dataclass(frozen=True)
+class NewOrganisation:
+    """`parent` is an organisation on record or another of the same batch that stands before it."""
+
+    kind: str
+    name: str
+    area: Area | None = None
+    full_name: str = ""
+    parent: "PartyOrganisation | NewOrganisation | None" = None
+    unit: Unit | None = None
+    founded_on: date | None = None
+    term_years: int = 3
+    elected_on: date | None = None
+
+
+def _check(kind: str, parent_kind: str | None, area: Area | None, unit: Unit | None) -> None:
+    label = OrganisationKind(kind).label
+    if parent_kind not in ALLOWED_ABOVE[kind]:
+        allowed = "、".join(str(one.label) for one in OrganisationKind if one in ALLOWED_ABOVE[kind])
+        raise OrganisationRefused(_("%(kind)s的上级应为%(allowed)s，请重新选择。") % {"kind": label, "allowed": allowed})
+    if unit is None and area is not None and area.kind not in STANDS_ON[kind]:
+        allowed = "、".join(str(AreaKind(one).label) for one in AreaKind if one in STANDS_ON[kind])
+        words = {"kind": label, "allowed": allowed, "area": area.name}
+        raise OrganisationRefused(_("%(kind)s应设在%(allowed)s，不能设在“%(area)s”。") % words)
+
+
+def _add_years(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+@action("members.found_organisations")
+def found_organisations(*, organisations: Sequence[NewOrganisation], by) -> list[PartyOrganisation]:
+    """Found organisations, all or none, parents before children. Raises OrganisationRefused with the first that cannot be."""
+    with tree_lock():
+        keys = bulk.reserve_ids(PartyOrganisation, len(organisations))
+        made: dict[int, PartyOrganisation] = {}
+        for pk, new in zip(keys, organisations, strict=True):
+            check_area(new.area, by)
+            parent = made.get(id(new.parent)) if isinstance(new.parent, NewOrganisation) else new.parent
+            if parent is not None and parent.closed_on:
+                raise OrganisationRefused(_("上级“%(name)s”已撤销。") % {"name": parent.name})
+            _check(new.kind, parent.kind if parent else None, new.area, new.unit)
+            row = PartyOrganisation(
+                pk=pk,
+                kind=new.kind,
+                name=new.name.strip(),
+                full_name=new.full_name.strip() or new.name.strip(),
+                parent=parent,
+                path=f"{parent.path if parent else ''}{pk}/",
+                unit=new.unit,
+                founded_on=new.founded_on,
+                term_years=new.term_years,
+                elected_on=new.elected_on,
+                next_election_on=_add_years(new.elected_on, new.term_years) if new.elected_on else None,
+            )
+            if not row.name:
+                raise OrganisationRefused(_("没有党组织名称，请填写。"))
+            _put(row, new.area)
+            made[id(new)] = row
+        rows = [made[id(new)] for new in organisations]
+        with _once():
+            PartyOrganisation.objects.bulk_create(rows)
+    return rows
+
+
+@action("members.change_organisation")
+def change_organisation(*, organisation: PartyOrganisation, new: NewOrganisation, by) -> PartyOrganisation:
+    """Rename an organisation, put it under another or elsewhere, note an election; what stands below goes along.
+
+    Raises OrganisationRefused.
+    """
+    with tree_lock():
+        row = PartyOrganisation.objects.select_related("parent").get(pk=organisation.pk)
+        check_organisation(row, by)
+        check_area(new.area, by)
+        parent = PartyOrganisation.objects.get(pk=new.parent.pk) if new.parent else None
+        if parent is not None and parent.path.startswith(row.path):
+            raise OrganisationRefused(_("不能把党组织划到它自己或其下级之下。"))
+        _check(new.kind, parent.kind if parent else None, new.area, new.unit)
+        for below in PartyOrganisation.objects.filter(parent=row, closed_on=None):
+            _check(below.kind, new.kind, below.area, below.unit)
+        old = row.path
+        row.kind, row.name, row.full_name = new.kind, new.name.strip(), new.full_name.strip() or new.name.strip()
+        row.parent, row.unit, row.founded_on, row.term_years = parent, new.unit, new.founded_on, new.term_years
+        row.elected_on = new.elected_on
+        row.next_election_on = _add_years(new.elected_on, new.term_years) if new.elected_on else None
+        row.path = f"{parent.path if parent else ''}{row.pk}/"
+        _put(row, new.area)
+        with _once():
+            row.save()
+        if row.path != old:
+            below = PartyOrganisation.objects.filter(path__startswith=old).exclude(pk=row.pk)
+            below.update(path=Concat(Value(row.path), Substr(F("path"), len(old) + 1)))
+    return row
+
+
+@action("members.close_organisation")
+def close_organisation(*, organisation: PartyOrganisation, by, on: date | None = None) -> PartyOrganisation:
+    """Close an organisation that nobody belongs to and nothing stands below. Raises OrganisationRefused."""
+    with tree_lock():
+        row = PartyOrganisation.objects.get(pk=organisation.pk)
+        check_organisation(row, by)
+        if row.closed_on:
+            raise OrganisationRefused(_("“%(name)s”已撤销。") % {"name": row.name})
+        if n := PartyOrganisation.objects.filter(parent=row, closed_on=None).count():
+            raise OrganisationRefused(_("“%(name)s”之下还有 %(n)d 个党组织，请先划转或撤销。") % {"name": row.name, "n": n})
+        if n := Member.objects.filter(organisation=row).on_roll().count():
+            raise OrganisationRefused(_("“%(name)s”还有 %(n)d 名党员，请先转出。") % {"name": row.name, "n": n})
+        if n := Seat.objects.filter(organisation=row, ended_on=None).count():
+            raise OrganisationRefused(_("“%(name)s”还有 %(n)d 名班子成员在任，请先办理离任。") % {"name": row.name, "n": n})
+        Zone.objects.filter(organisation=row).delete()
+        row.closed_on = on or today()
+        row.save()
+    return row
+
+
+@action("members.set_zones")
+def set_zones(*, organisation: PartyOrganisation, buildings: Sequence[Area], by) -> int:
+    """Say which buildings a group answers for; each building has one group. Raises OrganisationRefused."""
+    organisation = PartyOrganisation.objects.select_related("area").get(pk=organisation.pk)
+    check_organisation(organisation, by)
+    if organisation.kind != OrganisationKind.GROUP:
+        raise OrganisationRefused(_("只有党小组划定责任楼栋。"))
+    keys = {building.pk for building in buildings}
+    if any(b.kind != AreaKind.BUILDING or b.community_id != organisation.community_id for b in buildings):
+        raise OrganisationRefused(_("请选择本社区的楼栋。"))
+    taken = Zone.objects.filter(building__in=keys).exclude(organisation=organisation).select_related("organisation", "building")
+    if other := taken.first():
+        words = {"building": other.building.name, "name": other.organisation.name}
+        raise OrganisationRefused(_("“%(building)s”已由“%(name)s”负责，请先从该组划出。") % words)
+    Zone.objects.filter(organisation=organisation).exclude(building__in=keys).delete()
+    held = set(Zone.objects.filter(organisation=organisation).values_list("building", flat=True))
+    Zone.objects.bulk_create([Zone(organisation=organisation, building_id=pk) for pk in sorted(keys - held)])
+    return len(keys)
+
+
+@action("members.use_classes")
+def use_classes(*, area: Area, scheme, by) -> ClassUse:
+    """Name the scheme by which an area and all below it sort their members."""
+    check_area(area, by)
+    use = ClassUse.objects.filter(area=area).first() or ClassUse()
+    place(row=use, area=area)
+    use.scheme = scheme
+    use.save()
+    return use

@@ -1,0 +1,11 @@
+"""Why a record of an organisation or a member was not made or changed."""
+
+from gridparty.lib.errors import Refused
+
+
+class OrganisationRefused(Refused):
+    """The organisation, unit, seat or zone cannot be changed like this."""
+
+
+class MemberRefused(Refused):
+    """The membership cannot be entered or changed like this."""

@@ -1,0 +1,203 @@
+"""Coverage of the one net (A2, A3) and concurrent posts (A5): what is missing, as lists one can work down."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.choices import Role
+from accounts.models import Appointment
+from gridparty.lib.access import Can, scope_of
+from grids.choices import AreaKind, NormKind
+from grids.models import Area, Norm
+from members.choices import ON_ROLL, OrganisationKind, SeatTitle, Standing
+from members.models import Member, PartyOrganisation, Seat, Zone
+from people.models import Household, Person
+
+BRANCHES = (OrganisationKind.BRANCH, OrganisationKind.GENERAL_BRANCH)
+
+
+# --- Coverage
+
+
+def _areas(user, within: Area | None) -> QuerySet[Area]:
+    rows = Area.objects.filter(scope_of(user).q(Can.SEE_MEMBERS, area_path="")).open()
+    return (rows.within(within) if within else rows).select_related("street", "community").order_by("code")
+
+
+def _organisations(user, within: Area | None) -> QuerySet[PartyOrganisation]:
+    rows = PartyOrganisation.objects.visible_to(user).open().exclude(area=None)
+    return (rows.within(within) if within else rows).select_related("street", "community", "area").order_by("area__code", "pk")
+
+
+def grids_without_branch(user, within: Area | None = None) -> QuerySet[Area]:
+    """Outermost grids in which no branch stands."""
+    branches = PartyOrganisation.objects.open().filter(kind__in=BRANCHES, grid=OuterRef("pk"))
+    return _areas(user, within).filter(kind=AreaKind.GRID, parent__kind=AreaKind.COMMUNITY).exclude(Exists(branches))
+
+
+def buildings_without_group(user, within: Area | None = None) -> QuerySet[Area]:
+    """Buildings that no group stands on or answers for. A group of a grid that names no buildings answers for all of them."""
+    groups = PartyOrganisation.objects.open().filter(kind=OrganisationKind.GROUP)
+    whole = groups.filter(area=OuterRef("parent")).exclude(Exists(Zone.objects.filter(organisation=OuterRef("pk"))))
+    rows = _areas(user, within).filter(kind=AreaKind.BUILDING)
+    rows = rows.exclude(Exists(groups.filter(area=OuterRef("pk"))))
+    return rows.exclude(Exists(Zone.objects.filter(building=OuterRef("pk")))).exclude(Exists(whole))
+
+
+def _without_seat(kinds: Iterable[str], title: str, user, within: Area | None = None) -> QuerySet[PartyOrganisation]:
+    seats = Seat.objects.filter(organisation=OuterRef("pk"), title=title, ended_on=None)
+    return _organisations(user, within).filter(kind__in=kinds).exclude(Exists(seats))
+
+
+groups_without_leader = partial(_without_seat, (OrganisationKind.GROUP,), SeatTitle.GROUP_LEADER)
+branches_without_secretary = partial(_without_seat, BRANCHES, SeatTitle.SECRETARY)
+
+
+@dataclass(frozen=True)
+class OutOfNorm:
+    """Something too big or too small."""
+
+    subject: Area | PartyOrganisation
+    number: int
+    norm: Norm
+
+
+def _outside(kind: str, subjects: Iterable, counts: dict[int, int]) -> list[OutOfNorm]:
+    norm = Norm.objects.filter(kind=kind).first()
+    if norm is None:
+        return []
+    return [OutOfNorm(one, counts.get(one.pk, 0), norm) for one in subjects if not norm.fits(counts.get(one.pk, 0))]
+
+
+def branches_out_of_size(user, within: Area | None = None) -> list[OutOfNorm]:
+    """Branches with fewer or more full members, their groups' included, than the norm."""
+    branches = list(_organisations(user, within).filter(kind=OrganisationKind.BRANCH))
+    members = Member.objects.filter(organisation__community__in={branch.community_id for branch in branches} - {None})
+    held = members.filter(state__in=ON_ROLL, standing=Standing.FULL).values_list("organisation__path")
+    counts: Counter[int] = Counter()
+    for path, number in held.annotate(n=Count("pk")).order_by():
+        for key in path.strip("/").split("/"):
+            counts[int(key)] += number
+    return _outside(NormKind.MEMBERS_PER_BRANCH, branches, counts)
+
+
+def communities_out_of_size(user, within: Area | None = None) -> list[OutOfNorm]:
+    """Communities with fewer or more grids than the norm."""
+    communities = _areas(user, within).filter(kind=AreaKind.COMMUNITY)
+    grids = Area.objects.open().filter(kind=AreaKind.GRID, parent__kind=AreaKind.COMMUNITY)
+    counts = dict(grids.order_by().values_list("community").annotate(n=Count("pk")))
+    return _outside(NormKind.GRIDS_PER_COMMUNITY, communities, counts)
+
+
+def _grids_by(model: type, kind: str, condition: Q, user, within: Area | None = None) -> list[OutOfNorm]:
+    """Grids with fewer or more rows than the norm. Counts people of a street or community at a time, never of a district."""
+    if within is None or within.kind not in (AreaKind.STREET, AreaKind.COMMUNITY):
+        return []
+    grids = list(_areas(user, within).filter(kind=AreaKind.GRID, parent__kind=AreaKind.COMMUNITY))
+    rows = model.objects.visible_to(user).within(within).filter(condition).order_by()
+    return _outside(kind, grids, dict(rows.values_list("grid").annotate(n=Count("pk"))))
+
+
+_LIVING = Q(died_on=None, merged_into=None)
+grids_by_households = partial(_grids_by, Household, NormKind.HOUSEHOLDS_PER_GRID, Q())
+grids_by_people = partial(_grids_by, Person, NormKind.PEOPLE_PER_GRID, _LIVING)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One kind of gap in the net: what it is called, how it is found, which form closes it."""
+
+    name: str
+    label: str
+    find: Callable
+    found_kind: str = ""  # the kind of organisation that closes it
+    needs_within: bool = False
+
+
+GAPS = [
+    Gap("grids_without_branch", gettext_lazy("未设支部的网格"), grids_without_branch, OrganisationKind.BRANCH),
+    Gap("buildings_without_group", gettext_lazy("未设党小组的楼栋"), buildings_without_group, OrganisationKind.GROUP),
+    Gap("branches_without_secretary", gettext_lazy("无书记的支部"), branches_without_secretary),
+    Gap("groups_without_leader", gettext_lazy("无组长的党小组"), groups_without_leader),
+    Gap("branches_out_of_size", gettext_lazy("规模不合标准的支部"), branches_out_of_size),
+    Gap("communities_out_of_size", gettext_lazy("网格数不合标准的社区"), communities_out_of_size),
+    Gap("grids_by_households", gettext_lazy("户数不合标准的网格"), grids_by_households, needs_within=True),
+    Gap("grids_by_people", gettext_lazy("人数不合标准的网格"), grids_by_people, needs_within=True),
+]
+
+
+def number_of(found) -> int:
+    return found.count() if isinstance(found, QuerySet) else len(found)
+
+
+# --- Concurrent posts
+
+
+@dataclass(frozen=True)
+class Concurrent:
+    """One holder of whom 三兼 expects a second post, and whether they hold it."""
+
+    seat: Seat
+    expected: str
+    holds: bool
+
+
+def concurrent_posts(user, within: Area) -> list[Concurrent]:
+    """三兼 (S3, S4): community cadre = branch secretary, branch committee = group leader, group leader = building leader.
+
+    For the seats of the branches and groups in `within`, by organisation. Five queries.
+    """
+    seats = list(
+        Seat.objects.visible_to(user)
+        .filter(within.reach.q("organisation__area__", "organisation__"), ended_on=None)
+        .select_related("organisation__community", "organisation__area", "person")
+        .order_by("organisation__area__code", "organisation", "pk")
+    )
+    cadres = _cadres(seats)
+    leads = {(seat.person_id, seat.organisation.path) for seat in seats if seat.title == SeatTitle.GROUP_LEADER}
+    buildings = _buildings_led(seats)
+    zones = defaultdict(set)
+    for organisation, building in Zone.objects.filter(organisation__in={s.organisation_id for s in seats}).values_list(
+        "organisation", "building"
+    ):
+        zones[organisation].add(building)
+    found = []
+    for seat in seats:
+        kind, path = seat.organisation.kind, seat.organisation.path
+        if kind in BRANCHES and seat.title == SeatTitle.SECRETARY:
+            held = (seat.person_id, seat.organisation.community_id) in cadres
+            found.append(Concurrent(seat, _("社区党员干部"), held))
+        elif kind in BRANCHES:
+            held = any(person == seat.person_id and below.startswith(path) for person, below in leads)
+            found.append(Concurrent(seat, _("党小组长"), held))
+        elif kind == OrganisationKind.GROUP:
+            held = bool(buildings[seat.person.user_id] & (zones[seat.organisation_id] | {seat.organisation.area_id}))
+            found.append(Concurrent(seat, _("楼栋长"), held))
+    return found
+
+
+def _cadres(seats: Iterable[Seat]) -> set[tuple[int, int]]:
+    """(person, community) of who serves the community: by appointment, or by a seat in its committee."""
+    communities = {seat.organisation.community_id for seat in seats}
+    roles = (Role.COMMUNITY_SECRETARY, Role.COMMUNITY_CLERK)
+    posts = Appointment.objects.in_force().filter(role__in=roles, area__in=communities)
+    held = set(posts.values_list("user__person", "area"))
+    return held | {
+        (seat.person_id, seat.organisation.community_id) for seat in seats if seat.organisation.kind == OrganisationKind.COMMITTEE
+    }
+
+
+def _buildings_led(seats: Iterable[Seat]) -> dict[int | None, set[int]]:
+    """{user: the buildings they lead} of those who lead a group."""
+    users = {seat.person.user_id for seat in seats if seat.title == SeatTitle.GROUP_LEADER}
+    led = defaultdict(set)
+    for user_id, area in (
+        Appointment.objects.in_force().filter(role=Role.BUILDING_LEADER, user__in=users - {None}).values_list("user", "area")
+    ):
+        led[user_id].add(area)
+    return led
