@@ -1,7 +1,7 @@
 """Reads across appointments: who may appoint whom, which posts stand empty."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from accounts.roles import MAY_APPOINT
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
 from grids.models import Area
+from grids.queries import chunks
 
 ENDING_SOON_DAYS = 60
 
@@ -53,10 +54,29 @@ class Vacancy:
 
 
 def vacancies(user, within: Area | None = None) -> list[Vacancy]:
-    """The posts that stand empty in the user's areas (or those of them within one), by code. Four queries.
+    """The posts that stand empty in the user's areas (or those of them within one), by code. Five queries.
 
     An area follows the scheme named for it or for its nearest ancestor (SchemeUse); without one it needs no posts.
     """
+    return [Vacancy(area, post, filled) for area, post, filled in _with_areas(list(_vacant(user, within)))]
+
+
+def number_of_vacancies(user) -> int:
+    """How many holders are missing in the user's areas. Four queries, and no area is loaded."""
+    return sum(post.needed - filled for _area, post, filled in _vacant(user, None))
+
+
+def _with_areas(found: list[tuple]) -> Iterator[tuple]:
+    rows = Area.objects.select_related("street", "community", "grid")
+    areas = {}
+    for some in chunks(sorted({area for area, _post, _filled in found})):
+        areas |= rows.in_bulk(some)
+    for area, post, filled in found:
+        yield areas[area], post, filled
+
+
+def _vacant(user, within: Area | None) -> Iterator[tuple[int, SchemePost, int]]:
+    """(area, post, how many hold it) where too few do, by code."""
     posts = defaultdict(list)
     for post in SchemePost.objects.order_by("pk"):
         posts[post.scheme_id, post.kind].append(post)
@@ -67,16 +87,9 @@ def vacancies(user, within: Area | None = None) -> list[Vacancy]:
     if within is not None:
         areas, held = areas.within(within), held.within(within)
     filled = {(area, role): n for area, role, n in held.values_list("area", "role").annotate(n=Count("id")).order_by()}
-    rows = areas.select_related("street", "community", "grid").order_by("code")
-    return [
-        Vacancy(area, post, filled.get((area.pk, post.role), 0))
-        for area in rows
-        for post in posts.get((_scheme_of(area, schemes), area.kind), ())
-        if filled.get((area.pk, post.role), 0) < post.needed
-    ]
-
-
-def _scheme_of(area: Area, schemes: dict[int, int]) -> int | None:
-    """Nearest first; between a grid and its outermost grid no scheme can stand (SchemeUse is for grids' ancestors)."""
-    chain: Iterable[int | None] = (area.pk, area.grid_id, area.community_id, area.street_id, area.district_id)
-    return next((schemes[pk] for pk in chain if pk in schemes), None)
+    for area, kind, *above in areas.order_by("code").values_list("pk", "kind", "grid", "community", "street", "district"):
+        # Between a grid and its outermost grid no scheme can stand.
+        scheme = next((schemes[pk] for pk in (area, *above) if pk in schemes), None)
+        for post in posts.get((scheme, kind), ()):
+            if filled.get((area, post.role), 0) < post.needed:
+                yield area, post, filled.get((area, post.role), 0)

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Appointment
-from accounts.queries import ending_soon, vacancies
+from accounts.queries import ending_soon, number_of_vacancies
 from gridparty.lib.access import scope_of
 from gridparty.lib.registry import Worklist, worklists
 
@@ -17,7 +17,7 @@ def posts(user) -> list[Worklist]:
     return [
         Worklist(
             _("空缺岗位"),
-            sum(one.missing for one in vacancies(user)),
+            number_of_vacancies(user),
             reverse("admin:accounts_appointment_vacancies"),
             _("按岗位方案应配未配"),
             late=True,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models
+from django.db import connection, connections, models
 from django.utils import timezone
 
 from audit import operations
@@ -98,8 +98,9 @@ def _write(model: type[models.Model], kind: ChangeKind, rows: Iterable[tuple[int
         "kind": kind.value,
     }
     columns = [*signed, "object_id", "changes"]
+    database = connections[connection.alias]  # the proxy looks it up for every value
     prepare = {name: entry._meta.get_field(name.removesuffix("_id") if name == "actor_id" else name) for name in columns}
-    constant = [prepare[name].get_db_prep_save(value, connection) for name, value in signed.items()]
+    constant = [prepare[name].get_db_prep_save(value, database) for name, value in signed.items()]
 
     def entry_rows():
         for pk, old, new in rows:
@@ -107,6 +108,6 @@ def _write(model: type[models.Model], kind: ChangeKind, rows: Iterable[tuple[int
                 name: [plain(fields[name], old[name]), plain(fields[name], new[name])] for name in old if old[name] != new[name]
             }
             if changes or kind is not ChangeKind.CHANGED:
-                yield [*constant, pk, prepare["changes"].get_db_prep_save(changes, connection)]
+                yield [*constant, pk, prepare["changes"].get_db_prep_save(changes, database)]
 
     bulk.insert_rows(entry, columns, entry_rows())

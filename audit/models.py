@@ -1,6 +1,6 @@
 """The two logs, and the base every model of ours stands on so that no write goes unlogged."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 
 from django.conf import settings
@@ -78,6 +78,7 @@ class Audited(models.Model):
 
     derived_fields: frozenset[str] = frozenset()
     masked_fields: frozenset[str] = frozenset()  # logged as set or not, beside fields that call themselves personal
+    hashed_fields: dict[str, Callable] = {}  # keyed hashes beside encrypted columns, and how each is computed from the row
     objects = AuditedQuerySet.as_manager()
 
     class Meta:

@@ -2,11 +2,12 @@
 
 import sys
 
-from bench import ground, load_areas, pages
+from bench import ground, load_areas, pages, residents
 
 if __name__ == "__main__":
     try:
         load_areas.main()
         pages.main()
+        residents.main()
     except ground.NoServer as missing:
         sys.exit(str(missing))

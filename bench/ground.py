@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -76,6 +77,16 @@ def _on_server(server: str, statement: str) -> None:
         raise NoServer(f"The PostgreSQL user {place.username} may not do: {statement} ({str(error).strip()}).") from error
     finally:
         connection.close()
+
+
+def dump(environment: dict[str, str], file: Path) -> None:
+    """Everything in the PostgreSQL database of this environment, as pg_dump writes it. Raises NoServer without pg_dump."""
+    found = [shutil.which("pg_dump"), *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_dump")), reverse=True)]
+    program = next(filter(None, found), None)
+    if program is None:
+        raise NoServer("pg_dump is missing: install PostgreSQL's client programs (apt-get install postgresql-client).")
+    address = environment["DATABASE_URL"].replace("postgres://", "postgresql://")
+    subprocess.run([program, "--dbname", address, "--file", str(file)], check=True)
 
 
 @dataclass(frozen=True)

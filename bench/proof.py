@@ -1,7 +1,9 @@
 """`make proof`: the figures of the promises, one line each. Ends with 1 when one of them is not kept."""
 
+import secrets
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from bench import ground
 
@@ -11,7 +13,7 @@ ZONES = ("UTC", "Asia/Shanghai", "America/New_York")
 
 def main() -> None:
     try:
-        kept = [tree(), weeks(), access()]
+        kept = [tree(), weeks(), at_rest(), access()]
     except ground.NoServer as missing:
         sys.exit(str(missing))
     sys.exit(not all(kept))
@@ -57,6 +59,26 @@ def weeks() -> bool:
     zones = ", ".join(ZONES)
     figures = f"{instants:,} instants around {boundaries:,} week and year ends 2015–2035 × {{{zones}}}: {wrong} wrong"
     return _line("T45", "time", figures, wrong == 0)
+
+
+def at_rest() -> bool:
+    """T33: the numbers of the demo's people in the SQLite file and in a PostgreSQL dump; another key for all of them."""
+    keys = [f"{n}:{secrets.token_hex(32)}" for n in (1, 2)]
+    with ground.sqlite() as environment, ground.postgres() as server:
+        old = {"FIELD_KEYS": keys[0]}
+        for one in (environment, server):
+            ground.manage(one | old, "demo", "--no-serve")
+        folder = Path(environment["VAR_DIR"])
+        dump = folder / "dump.sql"
+        ground.dump(server, dump)
+        stored = [str(file) for file in folder.glob("gridparty.sqlite3*")]
+        looked, in_file = map(int, ground.step(environment | old, "at_rest", "search", *stored).split())
+        more, in_dump = map(int, ground.step(server | old, "at_rest", "search", dump).split())
+        rotated = ground.manage(environment | {"FIELD_KEYS": f"{keys[1]},{keys[0]}"}, "rotate_field_keys")
+        people, lost = map(int, ground.step(environment | {"FIELD_KEYS": keys[1]}, "at_rest", "lost").split())
+    figures = f"{in_file} of {looked:,} numbers in the SQLite file, {in_dump} of {more:,} in the PostgreSQL dump, each sought in "
+    figures += f"six shapes; another key for {people:,} people in {rotated.seconds:.0f} s: {lost} lost"
+    return _line("T33", "at rest", figures, in_file == in_dump == lost == 0)
 
 
 def access() -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
@@ -208,11 +208,14 @@ class AreaAdmin(ScopedAdmin):
 def _below(area: Area) -> list[tuple[str, int]]:
     """What goes along, as words and numbers: [(楼栋, 3), (任职, 2) …]."""
     kinds = Area.objects.within(area).open().exclude(pk=area.pk).order_by().values_list("kind").annotate(n=Count("pk"))
-    counts = [(AreaKind(kind).label, n) for kind, n in kinds]
-    for model in tree.placed_models():
-        if model.moves_with_merge and (n := model.objects.within(area).count()):
-            counts.append((model._meta.verbose_name, n))
-    return counts
+    counted = [
+        model.objects.within(area).order_by().values(what=Value(model._meta.label_lower)).annotate(n=Count("pk"))
+        for model in tree.placed_models()
+        if model.moves_with_merge
+    ]
+    placed = dict(counted[0].union(*counted[1:], all=True).values_list("what", "n"))  # in one query, however many rooms there are
+    words = {model._meta.label_lower: model._meta.verbose_name for model in tree.placed_models()}
+    return [(AreaKind(kind).label, n) for kind, n in kinds] + [(words[what], placed[what]) for what in words if placed.get(what)]
 
 
 @admin.register(AreaEvent)

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.apps import apps
-from django.db import connection
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
+from gridparty.lib import bulk
 from grids.choices import AreaKind
 from grids.models import LEVELS, Area, Placed
 
@@ -60,17 +60,9 @@ def renumber(tree_ids: set[int]) -> None:
     write_numbers([one for one in right if numbers[one[0]] != one[1:]])
 
 
-def write_numbers(rows: Sequence[tuple[int, int, int, int, int]], size: int = 5_000) -> None:
-    """Set (id, tree_id, lft, rght, level) of these areas: one statement for thousands of rows, on both databases."""
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), size):
-            some = rows[start : start + size]
-            values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(some))
-            cursor.execute(
-                f"UPDATE grids_area SET tree_id = column2, lft = column3, rght = column4, level = column5 "  # noqa: S608
-                f"FROM (VALUES {values}) AS numbers WHERE id = column1",
-                [number for row in some for number in row],
-            )
+def write_numbers(rows: Sequence[tuple[int, int, int, int, int]]) -> None:
+    """Set (id, tree_id, lft, rght, level) of these areas."""
+    bulk.update_rows(Area, ("tree_id", "lft", "rght", "level"), rows)
 
 
 def carry(areas: Iterable[Area]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from members.querysets import (
     MoveQuerySet,
     OfOrganisationQuerySet,
     OrganisationQuerySet,
+    SeatQuerySet,
     UnitQuerySet,
 )
 from people.models import AboutPerson, Person
@@ -29,6 +30,7 @@ class Unit(Placed):
     see = Can.SEE_MEMBERS
     edit = Can.EDIT_MEMBERS
     derived_fields = frozenset({*LEVELS, "contact_tail"})
+    masked_fields = frozenset({"contact_name"})
 
     area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("所在区域"), null=True, blank=True, related_name="+")
     name = models.CharField(_("单位名称"), max_length=100, db_index=True)
@@ -137,7 +139,7 @@ class Seat(Audited):
         "accounts.Appointment", models.PROTECT, verbose_name=_("任职"), null=True, editable=False, related_name="seat"
     )
 
-    objects = OfOrganisationQuerySet.as_manager()
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("班子成员")
@@ -260,6 +262,7 @@ class MemberMove(Audited):
 
     see = Can.SEE_MEMBERS
     edit = Can.EDIT_MEMBERS
+    masked_fields = frozenset({"note"})
 
     member = models.ForeignKey(Member, models.PROTECT, verbose_name=_("党员"), related_name="moves")
     kind = models.CharField(_("事项"), max_length=12, choices=MoveKind)

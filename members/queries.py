@@ -3,19 +3,21 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.choices import Role
 from accounts.models import Appointment
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.dates import today
 from grids.choices import AreaKind, NormKind
 from grids.models import Area, Norm
-from members.choices import ON_ROLL, OrganisationKind, SeatTitle, Standing
-from members.models import Member, PartyOrganisation, Seat, Zone
+from members.choices import ALLOWED_ABOVE, ON_ROLL, OrganisationKind, SeatTitle, Standing
+from members.models import ClassScheme, ClassUse, Member, MemberClass, PartyOrganisation, Seat, Zone
 from people.models import Household, Person
 
 BRANCHES = (OrganisationKind.BRANCH, OrganisationKind.GENERAL_BRANCH)
@@ -131,8 +133,96 @@ GAPS = [
 ]
 
 
+# The gaps a database counts by itself.
+CHEAP = GAPS[:4]
+
+
 def number_of(found) -> int:
     return found.count() if isinstance(found, QuerySet) else len(found)
+
+
+def numbers_of(found: dict[str, QuerySet]) -> dict[str, int]:
+    """How many rows each finds, all in one query."""
+    first, *others = (
+        rows.select_related(None).order_by().values_list(Value(name)).annotate(n=Count("pk")) for name, rows in found.items()
+    )
+    return dict(first.union(*others, all=True))
+
+
+def gap_numbers(user, within: Area | None = None) -> dict[str, int]:
+    return numbers_of({gap.name: gap.find(user, within) for gap in CHEAP})
+
+
+MOST_STEPS = 120
+
+
+def steps_down(user, within: Area | None) -> list[Area]:
+    """The streets, or in one street the communities, that `user` may narrow a page to."""
+    rows = Area.objects.visible_to(user).open().order_by("code")
+    if within is None or within.kind == AreaKind.DISTRICT:
+        streets = list((rows.within(within) if within else rows).filter(kind=AreaKind.STREET)[:MOST_STEPS])
+        if len(streets) > 1 or within:
+            return streets
+        return list(rows.filter(kind=AreaKind.COMMUNITY)[:MOST_STEPS])
+    return list(rows.within(within).filter(kind=AreaKind.COMMUNITY)[:MOST_STEPS]) if within.kind == AreaKind.STREET else []
+
+
+def parents_guessed(user, areas: Iterable[Area], kind: str) -> dict[int, PartyOrganisation]:
+    """{area: the organisation under which one of `kind` would stand there}: the nearest of the same grid, else community."""
+    areas = list(areas)
+    near = PartyOrganisation.objects.visible_to(user).open()
+    near = near.filter(community__in={area.community_id for area in areas} - {None}, kind__in=ALLOWED_ABOVE[kind] - {None})
+    found: dict[int, PartyOrganisation] = {}
+    for one in near.order_by("path"):
+        for area in areas:
+            better = one.grid_id == area.grid_id or (one.grid_id is None and area.pk not in found)
+            if one.community_id == area.community_id and better:
+                found[area.pk] = one
+    return found
+
+
+# --- Organisations and their members
+
+ELECTION_SOON = timedelta(days=183)
+
+
+def elections_due(rows: QuerySet[PartyOrganisation], until: date | None = None) -> QuerySet[PartyOrganisation]:
+    """Whose next election falls before `until`, half a year from now unless told."""
+    return rows.filter(closed_on=None, next_election_on__lte=until or today() + ELECTION_SOON)
+
+
+def with_leaders(rows: QuerySet[PartyOrganisation], user) -> QuerySet[PartyOrganisation]:
+    """With the seats of those who lead them as `led_by`."""
+    seats = Seat.objects.visible_to(user).named().filter(title__in=(SeatTitle.SECRETARY, SeatTitle.GROUP_LEADER), ended_on=None)
+    return rows.prefetch_related(Prefetch("seats", seats.order_by("pk"), to_attr="led_by"))
+
+
+def on_roll_of(organisations: Iterable[PartyOrganisation]) -> dict[int, int]:
+    """{organisation: how many members belong to it}, those of what stands below not counted."""
+    rows = Member.objects.on_roll().filter(organisation__in=[one.pk for one in organisations])
+    return dict(rows.order_by().values_list("organisation").annotate(n=Count("pk")))
+
+
+def scheme_in_force(area: Area | None) -> ClassScheme | None:
+    """The way members are sorted at an area: what it or the nearest area above it named."""
+    if area is None:
+        return None
+    above = ClassUse.objects.filter(area__tree_id=area.tree_id, area__lft__lte=area.lft, area__rght__gte=area.rght)
+    use = above.select_related("scheme").order_by("-area__level").first()
+    return use.scheme if use else None
+
+
+def classes_at(area: Area | None) -> QuerySet[MemberClass]:
+    """The classes of the scheme in force at an area, of all schemes where none is named."""
+    rows = MemberClass.objects.select_related("scheme", "mode").order_by("scheme", "pk")
+    scheme = scheme_in_force(area)
+    return rows.filter(scheme=scheme) if scheme else rows
+
+
+def full_name(organisation: PartyOrganisation) -> str:
+    """桃园社区 / 第1网格党支部, as much as tells it from its namesakes; needs `community` at hand."""
+    community = organisation.community
+    return f"{community.name} / {organisation.name}" if community else organisation.name
 
 
 # --- Concurrent posts
@@ -154,6 +244,7 @@ def concurrent_posts(user, within: Area) -> list[Concurrent]:
     """
     seats = list(
         Seat.objects.visible_to(user)
+        .named()
         .filter(within.reach.q("organisation__area__", "organisation__"), ended_on=None)
         .select_related("organisation__community", "organisation__area", "person")
         .order_by("organisation__area__code", "organisation", "pk")
@@ -201,3 +292,8 @@ def _buildings_led(seats: Iterable[Seat]) -> dict[int | None, set[int]]:
     ):
         led[user_id].add(area)
     return led
+
+
+def organisations_called(name: str) -> list[PartyOrganisation]:
+    """The open organisations of exactly this full name, wherever they stand; two are enough to know that it is no name."""
+    return list(PartyOrganisation.objects.open().filter(full_name=name.strip())[:2]) if name.strip() else []

@@ -1,15 +1,18 @@
 """Doors to organisations and members: by area, and by the organisation one holds a seat in."""
 
 import re
+from functools import reduce
+from operator import or_
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from audit.querysets import AuditedQuerySet
 from gridparty.lib.access import Can, ScopedQuerySet, scope_of
 from grids.querysets import PlacedQuerySet
 from members.choices import ON_ROLL
-from people.querysets import id_hash
+from people.querysets import id_hashes
 
 BODY = "members.partyorganisation:"
 
@@ -31,21 +34,24 @@ def held(user, can: Can, path: str = "") -> Q:
     return condition
 
 
-def through_organisation(user, can: Can) -> Q:
-    """Rows of an organisation: by its area, or by a seat in it or above it."""
-    by_area = scope_of(user).q(can, area_path="organisation__area__", place_path="organisation__")
-    return by_area | held(user, can, "organisation__")
+def either(*conditions: Q) -> Q:
+    """Any of them. A condition that lets everything through is empty, and `|` forgets it."""
+    return reduce(or_, conditions) if all(conditions) else Q()
+
+
+def through_organisation(user, can: Can, path: str = "organisation__") -> Q:
+    """Rows of an organisation: by its area, or by a seat in it or above it; `path` leads to it."""
+    return either(scope_of(user).q(can, area_path=f"{path}area__", place_path=path), held(user, can, path))
 
 
 class OrganisationQuerySet(PlacedQuerySet):
     def _reach(self, user, can: Can) -> Q:
-        return scope_of(user).q(can) | held(user, can)
+        return through_organisation(user, can, "")
 
     def visible_to(self, user):
         """Within reach, and those of elsewhere (without a place) to which members of ours belong."""
-        reach = self._reach(user, self.model.see)
-        elsewhere = Q(area=None, path__gt="") if scope_of(user).has(self.model.see) else Q(pk__in=[])
-        return self.filter(reach | elsewhere)
+        elsewhere = Q(area=None) if scope_of(user).has(self.model.see) else Q(pk__in=[])
+        return self.filter(either(self._reach(user, self.model.see), elsewhere))
 
     def open(self):
         return self.filter(closed_on=None)
@@ -55,7 +61,7 @@ class UnitQuerySet(PlacedQuerySet):
     def visible_to(self, user):
         """Units within reach, and those of elsewhere that employ members of ours."""
         elsewhere = Q(area=None) if scope_of(user).has(self.model.see) else Q(pk__in=[])
-        return self.filter(scope_of(user).q(self.model.see) | elsewhere)
+        return self.filter(either(scope_of(user).q(self.model.see), elsewhere))
 
 
 class OfOrganisationQuerySet(AuditedQuerySet, ScopedQuerySet):
@@ -65,11 +71,25 @@ class OfOrganisationQuerySet(AuditedQuerySet, ScopedQuerySet):
         return through_organisation(user, can)
 
 
+class SeatQuerySet(OfOrganisationQuerySet):
+    def named(self):
+        """With the names the holders go by: as typed where their membership shows only that."""
+        members = apps.get_model("members", "Member").objects.filter(person=OuterRef("person")).exclude(known_as="")
+        return self.annotate(held_by=Coalesce(Subquery(members.values("known_as")[:1]), "person__name"))
+
+
 class MemberQuerySet(PlacedQuerySet):
-    """Double belonging: where the membership is, and where the member lives."""
+    """Double belonging: where the membership is, and where the member lives. Both see it, the organisation changes it."""
 
     def _reach(self, user, can: Can) -> Q:
-        return scope_of(user).q(can) | through_organisation(user, can)
+        return either(scope_of(user).q(can), through_organisation(user, can))
+
+    def editable_by(self, user):
+        return self.filter(through_organisation(user, self.model.edit))
+
+    def revealable_by(self, user):
+        """Whose phone `user` may ask for."""
+        return self.filter(self._reach(user, Can.REVEAL_PEOPLE))
 
     def on_roll(self):
         return self.filter(state__in=ON_ROLL)
@@ -78,7 +98,7 @@ class MemberQuerySet(PlacedQuerySet):
         """By whole ID number, last four of the phone, pinyin, or a name's beginning; who is known as typed, only by that."""
         term = term.strip()
         if re.fullmatch(r"[\dxX]{15}|[\dxX]{18}", term):
-            return self.filter(person__id_hash=id_hash(term))
+            return self.filter(person__id_hash__in=id_hashes(term))
         if re.fullmatch(r"\d{4}", term):
             return self.filter(Q(known_as="", person__phone_tail=term) | Q(phone_tail=term))
         if re.fullmatch(r"[A-Za-z]+", term):
@@ -91,9 +111,22 @@ class MoveQuerySet(AuditedQuerySet, ScopedQuerySet):
     """The history of a membership is seen by who sees the member; a transfer on its way also by who is to receive it."""
 
     def _reach(self, user, can: Can) -> Q:
-        scope = scope_of(user)
-        lives = scope.q(can, area_path="member__area__", place_path="member__")
-        belongs = scope.q(can, area_path="member__organisation__area__", place_path="member__organisation__")
-        receives = scope.q(can, area_path="to_organisation__area__", place_path="to_organisation__")
-        seats = held(user, can, "member__organisation__") | held(user, can, "to_organisation__")
-        return lives | belongs | receives | seats
+        lives = scope_of(user).q(can, area_path="member__area__", place_path="member__")
+        return either(lives, self._sides(user, can))
+
+    def _sides(self, user, can: Can) -> Q:
+        belongs = through_organisation(user, can, "member__organisation__")
+        return either(belongs, through_organisation(user, can, "to_organisation__"))
+
+    def editable_by(self, user):
+        return self.filter(self._sides(user, self.model.edit))
+
+    def on_the_way(self):
+        return self.filter(kind="sent", done_on=None)
+
+    def to_receive(self, user):
+        """Transfers whose receipt is for `user` to give; for those to elsewhere the sender notes it."""
+        taking = through_organisation(user, self.model.edit, "to_organisation__")
+        sending = through_organisation(user, self.model.edit, "from_organisation__")
+        ours = Q(to_organisation__isnull=False) & taking | Q(to_organisation=None) & sending
+        return self.on_the_way().filter(ours)

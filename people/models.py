@@ -21,7 +21,7 @@ from people.choices import (
     Tenure,
     VisitOutcome,
 )
-from people.querysets import MergeQuerySet, PersonQuerySet, RequestQuerySet
+from people.querysets import HouseholdQuerySet, MergeQuerySet, PersonQuerySet, RequestQuerySet, id_hashes
 
 
 # Lists go page by page in the order of entry within one ancestor; with the tree joined PostgreSQL walked the whole table.
@@ -40,6 +40,8 @@ class Household(Placed):
     room = models.CharField(_("室号"), max_length=20)
     kind = models.CharField(_("户别"), max_length=12, choices=HouseholdKind, default=HouseholdKind.FAMILY)
     tenure = models.CharField(_("房屋情况"), max_length=10, choices=Tenure, default=Tenure.OWNED)
+
+    objects = HouseholdQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("住户")
@@ -64,6 +66,7 @@ class Person(Placed):
     # The place follows the residence, the rest what it is computed from.
     derived_fields = frozenset({*LEVELS, "area", "pinyin", "initials", "id_hash", "id_tail", "phone_tail"})
     masked_fields = frozenset({"name", "sex", "born_on", "ethnicity", "employer"})
+    hashed_fields = {"id_hash": lambda person: id_hashes(person.id_number)[0] if person.id_number else None}
 
     area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("居住地"), null=True, blank=True, related_name="+")
     household = models.ForeignKey(Household, models.PROTECT, verbose_name=_("住户"), null=True, blank=True, related_name="people")
@@ -82,6 +85,7 @@ class Person(Placed):
     ethnicity = models.CharField(_("民族"), max_length=20, blank=True)
     employer = models.CharField(_("服务处所"), max_length=100, blank=True)
     died_on = models.DateField(_("死亡日期"), null=True, blank=True, editable=False)
+    erased_on = models.DateField(_("删除日期"), null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, verbose_name=_("并入记录"), null=True, editable=False, related_name="+"
     )
@@ -105,7 +109,7 @@ class Person(Placed):
 
     @property
     def is_current(self) -> bool:
-        return self.died_on is None and self.merged_into_id is None
+        return self.died_on is None and self.merged_into_id is None and self.erased_on is None
 
 
 class AboutPerson(Placed):
@@ -161,7 +165,7 @@ class MoveRequest(Placed):
     see = Can.SEE_PEOPLE
     edit = Can.EDIT_PEOPLE
     moves_with_merge = False
-    masked_fields = frozenset({"typed_name"})
+    masked_fields = frozenset({"typed_name", "reason", "answer"})
 
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("人员"), related_name="move_requests")
     held_area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("现登记地"), related_name="+")
@@ -232,7 +236,7 @@ class Care(AboutPerson):
     see = Can.SEE_PEOPLE
     edit = Can.EDIT_PEOPLE
     derived_fields = AboutPerson.derived_fields | {"last_visit_on", "next_visit_on"}
-    masked_fields = frozenset({"reason"})
+    masked_fields = frozenset({"reason", "end_reason"})
 
     care_class = models.ForeignKey(CareClass, models.PROTECT, verbose_name=_("关爱类别"), related_name="+")
     reason = models.CharField(_("原因"), max_length=200, blank=True)
@@ -307,6 +311,7 @@ class PersonSkill(AboutPerson):
 
     see = Can.SEE_PEOPLE
     edit = Can.EDIT_PEOPLE
+    masked_fields = frozenset({"detail"})
 
     skill = models.ForeignKey(Skill, models.PROTECT, verbose_name=_("特长"), related_name="+")
     detail = models.CharField(_("具体内容"), max_length=100, blank=True)

@@ -244,10 +244,11 @@ def test_a_password_renewed_meanwhile_is_not_overwritten(client, slip):
     assert User.objects.get(username=slip.username).check_password(new.password)
 
 
-def test_fifty_invited_at_once_make_fifty_forced_changes(client, areas, cast):
-    slips = invite(users=newcomers(areas.grid1, 50), by=cast.secretary)
+@pytest.mark.parametrize("count", [50, pytest.param(1000, marks=pytest.mark.proof)])
+def test_as_many_invited_at_once_make_as_many_forced_changes(client, areas, cast, count):
+    slips = invite(users=newcomers(areas.grid1, count), by=cast.secretary)
     for number, slip in enumerate(slips):
-        address = f"198.51.100.{number}"
+        address = f"198.51.{number // 250}.{number % 250}"
         client.cookies.clear()
         assert login(client, slip.username, slip.password, address).status_code == 302
         assert client.get(reverse("accounts:me"))["Location"] == reverse("account_change_password")

@@ -187,10 +187,10 @@ def test_the_nearest_scheme_holds(cast, areas, one_leader_three_officers):
     assert {one.area.code for one in vacancies(cast.secretary)} == {"370199001001L002", "370199001001L003"}
 
 
-def test_vacancies_take_four_queries(cast, areas, one_leader_three_officers, django_assert_num_queries):
+def test_vacancies_take_five_queries(cast, areas, one_leader_three_officers, django_assert_num_queries):
     user = User.objects.get(pk=cast.district_official.pk)
     assert user.scope.grants
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         vacancies(user)
 
 

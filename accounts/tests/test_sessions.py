@@ -75,9 +75,10 @@ def post_ended(leader, cast, areas):
     end_appointments(appointments=posts, reason=EndReason.REMOVED, by=cast.secretary)
 
 
+@pytest.mark.parametrize("count", [2, pytest.param(100, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("change", [disabled, password_renewed, given_a_post, post_ended])
-def test_every_session_ends_at_the_next_request(leader, cast, areas, change):
-    sessions = logged_in(leader, 2)
+def test_every_session_ends_at_the_next_request(leader, cast, areas, change, count):
+    sessions = logged_in(leader, count)
     (other,) = logged_in(cast.next_grid_leader)
     assert all(is_in(client) for client in sessions)
     change(leader, cast, areas)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
 
-from django.db import connection, models
+from django.db import connection, connections, models
 
 CHUNK = 20_000
 
@@ -32,10 +32,11 @@ def insert_objects(objs: Sequence[models.Model]) -> None:
     new = [obj for obj in objs if obj.pk is None]
     for obj, pk in zip(new, reserve_ids(model, len(new)), strict=True):
         obj.pk = pk
+    database = connections[connection.alias]  # the proxy looks it up for every value
 
     def values():
         for obj in objs:
-            yield [field.get_db_prep_save(field.pre_save(obj, add=True), connection) for field in fields]
+            yield [field.get_db_prep_save(field.pre_save(obj, add=True), database) for field in fields]
 
     insert_rows(model, [field.column for field in fields], values())
     for obj in objs:
@@ -54,6 +55,20 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
             else:
                 marks = ", ".join(["%s"] * len(columns))
                 cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", chunk)  # noqa: S608
+
+
+def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence], size: int = 5_000) -> None:
+    """Set these columns of rows given as (key, value …), database-ready: one statement for thousands, on both databases."""
+    sets = ", ".join(f'"{column}" = column{n}' for n, column in enumerate(columns, start=2))
+    marks = f"({', '.join(['%s'] * (len(columns) + 1))})"
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), size):
+            some = rows[start : start + size]
+            cursor.execute(
+                f'UPDATE "{model._meta.db_table}" SET {sets} '  # noqa: S608
+                f"FROM (VALUES {', '.join([marks] * len(some))}) AS new WHERE id = column1",
+                [value for row in some for value in row],
+            )
 
 
 def _copy(cursor, statement: str, rows: Sequence[Sequence]) -> None:

@@ -57,10 +57,15 @@ def unseal(stored: str) -> str:
 
 
 def blind_index(text: str, purpose: str) -> str:
-    """A keyed hash under which equal values meet without being readable. It hangs on the oldest key: rotation re-hashes."""
+    """A keyed hash, by the newest key, under which equal values meet without being readable."""
+    return blind_indexes(text, purpose)[0]
+
+
+def blind_indexes(text: str, purpose: str) -> list[str]:
+    """The hashes by every key, the newest first: what to look for until rotate_field_keys has gone through all rows."""
     ring = _ring(tuple(settings.FIELD_KEYS))
-    key = hashlib.sha256(b"blind:" + purpose.encode() + ring[list(ring)[-1]]).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    keys = (hashlib.sha256(b"blind:" + purpose.encode() + key).digest() for key in ring.values())
+    return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 class EncryptedTextField(models.TextField):

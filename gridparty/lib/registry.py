@@ -34,12 +34,16 @@ class Registry:
 handovers = Registry("handover")
 # leaving(*, person, on, by): somebody died; what another room holds of them ends.
 leavings = Registry("leavings")
+# erasing(*, person, by): somebody's personal data are to go; other rooms blank theirs, or refuse with the reason.
+erasures = Registry("erasures")
 # defaults(): create the default data an app ships, where it is missing.
 defaults = Registry("defaults")
 # demo(*, stage): make the app's part of the demo district through its bulk actions.
 demos = Registry("demo")
 # worklist(user) -> list[Worklist]: what waits for this user on the first page of the desk.
 worklists = Registry("worklists")
+# panels(person, user) -> list[Panel]: what a room holds of somebody, below the form on their page.
+panels = Registry("panels")
 
 
 @dataclass(frozen=True)
@@ -51,3 +55,12 @@ class Worklist:
     url: str
     hint: str = ""
     late: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a room holds of somebody, as far as the reader may see it: (label, text, address or "") a line."""
+
+    title: str
+    rows: list[tuple[str, str, str]]
+    empty: str

@@ -128,6 +128,8 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """A refusal comes back as an error of the form: nothing is written, nothing typed is lost."""
+        if request.method != "POST":  # opening a form takes no lock on SQLite
+            return super().changeform_view(request, object_id, form_url, extra_context)
         try:
             with transaction.atomic():
                 return super().changeform_view(request, object_id, form_url, extra_context)

@@ -7,7 +7,7 @@ A new model joins with one function here; gridparty/tests/access/test_scoping_co
 import hashlib
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -18,11 +18,40 @@ from accounts.choices import Role
 from accounts.models import Appointment, RoleScheme, SchemePost, SchemeUse, User
 from audit.choices import ChangeKind, ViewKind
 from audit.models import ChangeEntry, ViewEntry
+from gridparty.lib import idnumbers, names
 from grids.actions import place
 from grids.choices import AreaEventKind, AreaKind
-from grids.models import Area, AreaEvent, CodeRule, Placed
+from grids.models import Area, AreaEvent, CodeRule, Norm, Placed
 from jobs.choices import JobStatus, OutboxState
 from jobs.models import Job, Notice, OutboxMessage, Schedule
+from members.choices import MemberState, OrganisationKind, SeatTitle
+from members.choices import MoveKind as MemberMoveKind
+from members.models import (
+    ClassScheme,
+    ClassUse,
+    ManagementMode,
+    Member,
+    MemberClass,
+    MemberMove,
+    PartyOrganisation,
+    Seat,
+    Unit,
+    Zone,
+)
+from people.choices import IdKind, MoveKind, Relation
+from people.models import (
+    Care,
+    CareClass,
+    Household,
+    MoveRequest,
+    Person,
+    PersonMerge,
+    PersonSkill,
+    Residence,
+    Skill,
+    Visit,
+)
+from people.querysets import id_hashes
 
 FACTORIES: dict[type[Model], Callable[[Area], Model]] = {}
 LEADS = {
@@ -187,3 +216,218 @@ def outbox_message(area: Area) -> OutboxMessage:
     return OutboxMessage.objects.create(
         notice=notice(area), channel="email", state=OutboxState.FAILED, next_try_at=timezone.now()
     )
+
+
+# --- People
+
+
+def id_number_at(code: str) -> str:
+    """An ID number like no other's, of a man born in 1960 to 1987."""
+    digest = int(_digest(Person, code)[8:24], 16)
+    born_on = date(1960, 1, 1) + timedelta(days=digest % 10_000)
+    return idnumbers.synthetic("370199", born_on, digest // 10_000 % 500 * 2 + 1)
+
+
+def person_called(code: str, area: Area, **values) -> Person:
+    """Somebody new whose name and numbers are those of `code`."""
+    word = mark(Person, code)
+    name, number, phone = f"王{word}", id_number_at(code), phone_at(f"person {code}")
+    known = idnumbers.parse(number)
+    texts = {"name": name, "pinyin": names.pinyin(name), "initials": names.initials(name), "ethnicity": word, "employer": word}
+    numbers = {"id_number": number, "id_kind": IdKind.CITIZEN, "id_hash": id_hashes(number)[0], "id_tail": number[-4:]}
+    numbers |= {"phone": phone, "phone_tail": phone[-4:], "sex": known.sex, "born_on": known.born_on}
+    row = placed(Person, area, **(texts | numbers | values))
+    placed(Residence, area, person=row, household=row.household, relation=row.relation, from_on=date(2020, 1, 1))
+    return row
+
+
+@factory(Household)
+def household(area: Area) -> Household:
+    """The household of the area, made once."""
+    room = mark(Household, area.code)
+    return Household.objects.filter(room=room).first() or placed(Household, area, unit="1", room=room)
+
+
+@factory(Person)
+def person(area: Area) -> Person:
+    """Who lives in the area, made once; in a building as the head of its household."""
+    word = mark(Person, area.code)
+    home = {"household": household(area), "relation": Relation.HEAD} if area.kind == AreaKind.BUILDING else {}
+    return Person.objects.filter(name=f"王{word}").first() or person_called(area.code, area, **home)
+
+
+@factory(Residence)
+def residence(area: Area) -> Residence:
+    """The home that whoever lives in the area had there before."""
+    ended = {"from_on": date(2010, 1, 1), "until_on": date(2012, 1, 1), "went": MoveKind.MOVED}
+    return placed(Residence, area, person=person(area), **ended)
+
+
+@factory(MoveRequest)
+def move_request(area: Area) -> MoveRequest:
+    """For somebody on record in the first building of another community, made once."""
+    word = mark(MoveRequest, area.code)
+    held = Area.objects.filter(kind=AreaKind.BUILDING).exclude(community=area.community_id).order_by("code").first()
+    texts = {"typed_name": f"王{word}", "reason": word, "answer": word}
+    return MoveRequest.objects.filter(reason=word).first() or placed(
+        MoveRequest, area, person=person_called(f"wanted {area.code}", held), held_area=held, asked_by=holder(area), **texts
+    )
+
+
+@factory(PersonMerge)
+def person_merge(area: Area) -> PersonMerge:
+    """A record, made once, that became part of that of the area's person."""
+    unnumbered = {"id_hash": None, "id_number": "", "id_tail": "", "id_kind": ""}
+    kept, word = person(area), mark(Person, f"dropped {area.code}")
+    known = PersonMerge.objects.filter(dropped__name=f"王{word}").first()
+    if known is not None:
+        return known
+    dropped = person_called(f"dropped {area.code}", area, **unnumbered, merged_into=kept)
+    Residence.objects.filter(person=dropped).update(until_on=date(2024, 1, 1), went=MoveKind.MERGED)
+    columns = ("district_id", "street_id", "community_id", "grid_id", "area_id")
+    here = {"household_id": None, "relation": ""} | {column: getattr(dropped, column) for column in columns}
+    before = {"moved": {}, "filled": [], "drop": here, "residence": None}
+    return PersonMerge.objects.create(kept=kept, dropped=dropped, before=before)
+
+
+@factory(CareClass)
+def care_class(area: Area) -> CareClass:
+    word = mark(CareClass, area.code)
+    return CareClass.objects.filter(name=word).first() or CareClass.objects.create(name=word, note=word)
+
+
+@factory(Care)
+def care(area: Area) -> Care:
+    """Overdue."""
+    word, on = mark(Care, area.code), {"since_on": date(2024, 1, 1), "next_visit_on": date(2024, 1, 1)}
+    who = {"person": person(area), "responsible": holder(area)}
+    return Care.objects.filter(reason=word).first() or placed(Care, area, **who, **on, care_class=care_class(area), reason=word)
+
+
+@factory(Visit)
+def visit(area: Area) -> Visit:
+    at = person(area)
+    about = {"person": at, "household": at.household}
+    return placed(Visit, area, **about, on=date(2024, 5, 1), by=holder(area), note=mark(Visit, area.code))
+
+
+@factory(Skill)
+def skill(area: Area) -> Skill:
+    word = mark(Skill, area.code)
+    return Skill.objects.filter(name=word).first() or Skill.objects.create(name=word)
+
+
+@factory(PersonSkill)
+def person_skill(area: Area) -> PersonSkill:
+    word = mark(PersonSkill, area.code)
+    texts = {"detail": word, "agreed_on": date(2024, 1, 1)}
+    known = PersonSkill.objects.filter(detail=word).first()
+    return known or placed(PersonSkill, area, person=person(area), skill=skill(area), **texts)
+
+
+# --- Members
+
+ORGANISED = {
+    AreaKind.DISTRICT: OrganisationKind.WORK_COMMITTEE,
+    AreaKind.STREET: OrganisationKind.WORK_COMMITTEE,
+    AreaKind.COMMUNITY: OrganisationKind.COMMITTEE,
+    AreaKind.GRID: OrganisationKind.BRANCH,
+    AreaKind.BUILDING: OrganisationKind.GROUP,
+}
+
+
+@factory(Norm)
+def norm(area: Area) -> Norm:
+    return Norm.objects.create(kind=f"k{area.pk}", low=1, high=2)
+
+
+@factory(ManagementMode)
+def management_mode(area: Area) -> ManagementMode:
+    word = mark(ManagementMode, area.code)
+    return ManagementMode.objects.filter(name=word).first() or ManagementMode.objects.create(name=word, duty=word)
+
+
+@factory(ClassScheme)
+def class_scheme(area: Area) -> ClassScheme:
+    word = mark(ClassScheme, area.code)
+    return ClassScheme.objects.filter(name=word).first() or ClassScheme.objects.create(name=word, note=word)
+
+
+@factory(MemberClass)
+def member_class(area: Area) -> MemberClass:
+    word = mark(MemberClass, area.code)
+    of = {"scheme": class_scheme(area), "mode": management_mode(area)}
+    return MemberClass.objects.filter(name=word).first() or MemberClass.objects.create(name=word, **of)
+
+
+@factory(ClassUse)
+def class_use(area: Area) -> ClassUse:
+    return placed(ClassUse, area, scheme=class_scheme(area))
+
+
+@factory(Unit)
+def unit(area: Area) -> Unit:
+    word, phone = mark(Unit, area.code), phone_at(f"unit {area.code}")
+    texts = {"name": word, "address": word, "contact_name": word, "contact_phone": phone, "contact_tail": phone[-4:]}
+    return Unit.objects.filter(name=word).first() or placed(Unit, area, **texts)
+
+
+@factory(PartyOrganisation)
+def organisation(area: Area) -> PartyOrganisation:
+    """The organisation of the area, made once."""
+    return organisation_called(area.code, area, ORGANISED[AreaKind(area.kind)])
+
+
+def organisation_called(code: str, area: Area | None, kind: str) -> PartyOrganisation:
+    word = mark(PartyOrganisation, code)
+    known = PartyOrganisation.objects.filter(name=word).first()
+    if known is not None:
+        return known
+    row = PartyOrganisation(kind=kind, name=word, full_name=f"中共{word}", elected_on=date(2024, 3, 1))
+    row.next_election_on = date(2024, 3, 2)
+    if area is not None:
+        place(row=row, area=area)
+    row.save()
+    row.path = f"{row.pk}/"
+    row.save()
+    return row
+
+
+@factory(Zone)
+def zone(area: Area) -> Zone:
+    """The area itself, whatever its kind: there are not buildings enough for all."""
+    return Zone.objects.filter(building=area).first() or Zone.objects.create(organisation=organisation(area), building=area)
+
+
+@factory(Seat)
+def seat(area: Area) -> Seat:
+    title = SeatTitle.GROUP_LEADER if area.kind == AreaKind.BUILDING else SeatTitle.ORGANISER
+    of = {"organisation": organisation(area), "person": person(area), "title": title}
+    return Seat.objects.filter(**of).first() or Seat.objects.create(**of, starts_on=date(2024, 3, 1))
+
+
+@factory(Member)
+def member(area: Area) -> Member:
+    """Whoever lives in the area, made once."""
+    return Member.objects.filter(person=person(area)).first() or member_who(person(area), area)
+
+
+def member_who(one: Person, area: Area, **values) -> Member:
+    """The membership of somebody in the organisation of `area`, where they live unless `values` say otherwise."""
+    home = values.pop("home", area)
+    sorted_as = {"member_class": member_class(area), "mode": management_mode(area), "employer": unit(area)}
+    values = {**sorted_as, "joined_on": date(2010, 7, 1), **values}
+    return placed(Member, home, person=one, organisation=organisation(area), **values)
+
+
+@factory(MemberMove)
+def member_move(area: Area) -> MemberMove:
+    """Somebody on the way to an organisation of elsewhere, made once."""
+    word = mark(MemberMove, area.code)
+    known = MemberMove.objects.filter(note=word).first()
+    if known is not None:
+        return known
+    leaving = member_who(person_called(f"leaving {area.code}", area), area, state=MemberState.TRANSFERRING)
+    texts = {"elsewhere": word, "note": word, "by": holder(area)}
+    step = {"kind": MemberMoveKind.SENT, "on": date(2024, 5, 1), "from_organisation": organisation(area)}
+    return MemberMove.objects.create(member=leaving, **step, **texts)

@@ -22,7 +22,6 @@ from members.errors import MemberRefused
 from members.models import ManagementMode, Member, MemberClass, MemberMove, PartyOrganisation, Seat, Unit
 from people.actions import NewPerson, enter_people
 from people.models import Person
-from people.querysets import id_hash
 
 
 @dataclass(frozen=True)
@@ -72,13 +71,10 @@ def _people(members: Sequence[NewMember], by) -> tuple[dict[int, Person], set[in
     typed = {n: one.typed for n, one in enumerate(members) if one.person is None}
     if missing := [n for n, one in typed.items() if one is None or not one.id_number]:
         raise MemberRefused(_("请填写证件号码或选择在册人员（第 %(n)d 名）。") % {"n": missing[0] + 1})
-    hashes = {n: id_hash(idnumbers.parse(one.id_number).value) for n, one in typed.items()}
-    on_record = {}
-    for some in chunks(sorted(set(hashes.values()))):
-        rows = Person.objects.filter(id_hash__in=some, merged_into=None).select_related("area")
-        on_record |= {person.id_hash: person for person in rows}
+    numbers = {n: idnumbers.parse(one.id_number).value for n, one in typed.items()}
+    on_record = Person.objects.select_related("area").by_id_number(numbers.values())
     for n, one in enumerate(members):
-        person = one.person or on_record.get(hashes[n])
+        person = one.person or on_record.get(numbers[n])
         if person is None:
             new[n] = typed[n]
             continue

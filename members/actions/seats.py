@@ -11,10 +11,11 @@ from accounts.choices import EndReason, Origin
 from accounts.models import Appointment
 from audit.operations import action
 from gridparty.lib.dates import today
+from grids.queries import chunks
 from members.actions.organisations import check_organisation
 from members.choices import ONE_HOLDER, SEAT_ROLES, OrganisationKind, SeatTitle
 from members.errors import OrganisationRefused
-from members.models import PartyOrganisation, Seat
+from members.models import Member, PartyOrganisation, Seat
 from members.querysets import body_key
 from people.models import Person
 
@@ -117,7 +118,11 @@ def _users(people: Sequence[Person], by) -> dict[int, object]:
     """{person: user}, made for who has none; the log-in name is a number, an invitation comes later."""
     people = list({person.pk: person for person in people}.values())
     new = [person for person in people if person.user_id is None]
-    made = create_users(users=[NewUser(f"p{person.pk}", person.name) for person in new], by=by)
+    # Whom a membership shows as typed, a user shows so, too.
+    known: dict[int, str] = {}
+    for some in chunks([person.pk for person in new]):
+        known |= dict(Member.objects.filter(person__in=some).exclude(known_as="").values_list("person", "known_as"))
+    made = create_users(users=[NewUser(f"p{person.pk}", known.get(person.pk, person.name)) for person in new], by=by)
     for person, user in zip(new, made, strict=True):
         person.user = user
     Person.objects.bulk_update(new, ["user"])

@@ -10,6 +10,7 @@ from people.actions.care import (
     withdraw_skill,
 )
 from people.actions.entry import NewPerson, correct_person, enter_people, enter_person, reveal
+from people.actions.erasing import erase_person
 from people.actions.homes import (
     NewHousehold,
     change_household,
@@ -35,6 +36,7 @@ __all__ = [
     "end_care",
     "enter_people",
     "enter_person",
+    "erase_person",
     "merge_people",
     "move_out",
     "move_people",

@@ -13,12 +13,11 @@ from gridparty.lib import idnumbers, names
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
 from grids.models import Area
-from grids.queries import chunks
 from people.actions.homes import Stay, begin, check_place, once
-from people.choices import IdKind, MoveKind, Sex
+from people.choices import IdKind, MoveKind, Relation, Sex
 from people.errors import OnRecordElsewhere, PersonRefused
 from people.models import Household, Person
-from people.querysets import id_hash
+from people.querysets import id_hashes
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def columns(new: NewPerson) -> dict:
         "born_on": born_on,
         "id_kind": kind if number else "",
         "id_number": number,
-        "id_hash": id_hash(number) if number else None,
+        "id_hash": id_hashes(number)[0] if number else None,
         "id_tail": number[-4:],
         "phone": new.phone,
         "phone_tail": new.phone[-4:],
@@ -90,10 +89,11 @@ def enter_people(*, people: Sequence[NewPerson], by) -> list[Person]:
     whom the writer has on record already, OnRecordElsewhere for whom others have, BadIdNumber, HouseholdRefused.
     """
     typed = [columns(new) for new in people]
-    known = _on_record([row["id_hash"] for row in typed if row["id_hash"]])
+    on_record = Person.objects.select_for_update(of=("self",)).select_related("area")
+    known = on_record.by_id_number(row["id_number"] for row in typed if row["id_number"])
     entered, made, met = [], [], set()
     for values in typed:
-        number = values["id_hash"]
+        number = values["id_number"]
         if number and number in met:
             raise PersonRefused(_("“%(name)s”的证件号码填了两次，请核对。") % {"name": values["name"]})
         met.add(number)
@@ -116,14 +116,6 @@ def _stay(person: Person, new: NewPerson, by) -> Stay:
     return Stay(person, new.household, area, new.relation, new.since_on or today(), MoveKind.ENTERED)
 
 
-def _on_record(hashes: Sequence[str]) -> dict[str, Person]:
-    found = {}
-    for some in chunks(sorted(set(hashes))):
-        rows = Person.objects.select_for_update(of=("self",)).filter(id_hash__in=some, merged_into=None)
-        found |= {person.id_hash: person for person in rows.select_related("area")}
-    return found
-
-
 def _check_free(person: Person, name: str, by) -> None:
     """Whether somebody on record may be given a residence here."""
     if person.area is not None and (by is None or scope_of(by).covers(Can.EDIT_PEOPLE, person.area)):
@@ -139,8 +131,9 @@ def _check_free(person: Person, name: str, by) -> None:
 
 @action("people.correct_person")
 def correct_person(*, person: Person, new: NewPerson, by) -> Person:
-    """Correct what is on record of somebody; where they live is changed by moving. A blank ID number or phone keeps the old.
+    """Correct what is on record of somebody; where they live is changed by moving, who is the head by set_head.
 
+    A blank ID number, phone or relation keeps the old.
     Raises PersonRefused, BadIdNumber.
     """
     person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
@@ -151,10 +144,14 @@ def correct_person(*, person: Person, new: NewPerson, by) -> Person:
     if not new.phone:
         new = replace(new, phone=person.phone)
     values = columns(new)
-    if values["id_hash"] and values["id_hash"] != person.id_hash:
-        other = Person.objects.filter(id_hash=values["id_hash"], merged_into=None).exclude(pk=person.pk).first()
+    if values["id_number"] and values["id_number"] != person.id_number:
+        other = Person.objects.with_id_number(values["id_number"]).exclude(pk=person.pk).first()
         if other is not None:
             raise PersonRefused(_("该证件号码已登记在另一条记录上，请核对；确为同一人的请合并记录。"))
+    if person.household_id and new.relation and new.relation != person.relation:
+        if Relation.HEAD in (new.relation, person.relation):
+            raise PersonRefused(_("更换户主请在新户主的页面办理“设为户主”。"))
+        values["relation"] = new.relation
     for name, value in values.items():
         setattr(person, name, value)
     with once():

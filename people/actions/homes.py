@@ -269,6 +269,7 @@ def record_death(*, person: Person, by, on: date | None = None, new_head: Person
     left = person.household_id
     if new_head is not None:
         name_head(left, new_head, [person.pk])
+        person = locked([person])[0]  # an ordinary member now
     Residence.objects.filter(person=person, until_on=None).update(until_on=on, went=MoveKind.DIED)
     # The place stays on the record, so that those who kept it still find it.
     person.died_on, person.household, person.relation = on, None, ""

@@ -15,9 +15,11 @@ from gridparty.tests.access.oracle import is_unplaced
 from gridparty.tests.access.routes import Route
 from gridparty.tests.access.visits import CODE, Answer
 from grids.models import Area
+from people.models import Person
 
 HREF = re.compile(r'(?:href|action|data-ajax--url|src)="([^"#]+)"')
 PHONE = re.compile(r"(?<!\d)15\d{9}(?!\d)")
+ID_NUMBER = re.compile(r"(?<!\d)37019[89]\d{11}[\dX]")
 LISTED = ("all=1", "o=99.-99", "p=9", "e=1", "_popup=1&_to_field=id", "_popup=1&_to_field=password")
 BAD_VALUES = ("x", "9" * 30, "\x00")
 
@@ -58,7 +60,9 @@ def beginnings(matrix: Matrix) -> list[str]:
     words = {area.code[:-1] for area in matrix.world.rows[Area].values()}
     for place in ("own", "other_street"):
         user = matrix.world.rows[User][place]
+        person = matrix.world.rows[Person][place]
         words |= {user.name[:-2], user.username[:-2], user.phone_tail}
+        words |= {person.name[:-2], person.initials[:-2], person.phone_tail, person.id_tail, person.id_number}
     return sorted(words | {area.name[:2] for area in matrix.world.areas.values()} | {"李四", "u"})
 
 
@@ -126,5 +130,7 @@ class Reader:
         shown |= (answer.codes - self.codes - set(CODE.findall(url))) & self.world.areas.keys()
         self.found += [f"{url} shows {word} of {sorted(self.world.words.get(word, ''))}" for word in shown]
         self.found += [f"{url} shows a whole phone number" for _phone in PHONE.findall(answer.text)[:1]]
+        typed = set(ID_NUMBER.findall(url))
+        self.found += [f"{url} shows a whole ID number" for number in ID_NUMBER.findall(answer.text)[:1] if number not in typed]
         self.found += [f"{url} answered {answer.status}"] if answer.status >= 500 and "readyz" not in url else []
         return answer

@@ -5,6 +5,7 @@ From the product it takes the table of capabilities and each model's `see` and `
 
 from collections import defaultdict
 from functools import cached_property
+from operator import attrgetter
 
 from django.db.models import Model
 
@@ -18,6 +19,8 @@ from gridparty.lib.dates import today
 from gridparty.tests.access.world import ACTORS, ANONYMOUS, STANDING, World, own_models
 from grids.models import Area, AreaEvent, Placed
 from jobs.models import Job, Notice, OutboxMessage, Schedule
+from members.models import ClassUse, Member, MemberMove, PartyOrganisation, Seat, Unit, Zone
+from people.models import Care, Household, MoveRequest, Person, PersonMerge, PersonSkill, Visit
 
 GRID_POSTS = {
     Role.GRID_LEADER,
@@ -50,7 +53,29 @@ SHOWN_ALONG = {
     ChangeEntry: ("actor",),
     ViewEntry: ("actor",),
     Schedule: ("last_job",),
+    Person: ("area",),
+    Household: ("area",),
+    # Never the person, nor where the record is: that is for the other side alone.
+    MoveRequest: ("area", "community", "household", "asked_by"),
+    PersonMerge: ("kept", "dropped"),
+    Care: ("person", "responsible"),
+    Visit: ("person", "household", "by"),
+    PersonSkill: ("person",),
+    Unit: ("area", "community"),
+    PartyOrganisation: ("area", "community", "parent", "unit"),
+    Zone: ("organisation", "building"),
+    Seat: ("organisation", "person"),
+    ClassUse: ("area", "scheme"),
+    Member: ("person", "organisation", "organisation.community", "employer", "area", "community"),
+    MemberMove: ("member", "member.person", "from_organisation", "to_organisation", "by"),
 }
+# Of whom others have on record the membership shows only what was typed.
+APART = {"person", "member.person", "area", "community"}
+
+
+def along(row: Model) -> list[Model | None]:
+    hidden = APART if getattr(getattr(row, "member", row), "known_as", "") else set()
+    return [attrgetter(name)(row) for name in SHOWN_ALONG.get(type(row), ()) if name not in hidden]
 
 
 class Oracle:
@@ -165,8 +190,7 @@ class Oracle:
             # Areas go by name wherever the posts in them are seen.
             named = isinstance(row, Area) and self.reaches(actor, Can.SEE_POSTS, row.pk)
             if named or self.visible(actor, row) or self.is_about(actor, row) or isinstance(row, Setting):
-                along = [getattr(row, name) for name in SHOWN_ALONG.get(type(row), ())]
-                shown |= set().union(*(self._marks_of(one) for one in [row, *along]))
+                shown |= set().union(*(self._marks_of(one) for one in [row, *along(row)]))
         return shown
 
     def _marks_of(self, row: Model | None) -> set[str]:
@@ -198,6 +222,56 @@ class Oracle:
         return found
 
 
+def _on_a_side(can: Can):
+    """A request has two sides: where the person is to live, and where the person is on record."""
+
+    def rule(oracle: Oracle, actor: str, row: MoveRequest) -> bool:
+        return oracle.reaches(actor, can, row.area_id) or oracle.reaches(actor, can, row.held_area_id)
+
+    return rule
+
+
+def _of_the_kept(can: Can):
+    return lambda oracle, actor, merge: oracle.reaches(actor, can, merge.kept.area_id)
+
+
+def _of_organisation(can: Can):
+    """By the area of the organisation a row belongs to."""
+    return lambda oracle, actor, row: oracle.reaches(actor, can, row.organisation.area_id)
+
+
+def _here_or_elsewhere(can: Can):
+    """Units and organisations of elsewhere stand nowhere and are seen by all who see members."""
+
+    def rule(oracle: Oracle, actor: str, row: Unit | PartyOrganisation) -> bool:
+        return oracle.reaches(actor, can, row.area_id) or (row.area_id is None and oracle.has(actor, can))
+
+    return rule
+
+
+def _by_place(can: Can):
+    return lambda oracle, actor, row: oracle.reaches(actor, can, row.area_id)
+
+
+def _sees_member(oracle: Oracle, actor: str, member: Member) -> bool:
+    """Double belonging: where the member lives, and where the membership is."""
+    both = member.area_id, member.organisation.area_id
+    return any(oracle.reaches(actor, Member.see, area) for area in both)
+
+
+def _sides_of(move: MemberMove) -> list[int | None]:
+    to = [move.to_organisation.area_id] if move.to_organisation else []
+    return [move.member.organisation.area_id, *to]
+
+
+def _sees_move(oracle: Oracle, actor: str, move: MemberMove) -> bool:
+    return any(oracle.reaches(actor, MemberMove.see, area) for area in [move.member.area_id, *_sides_of(move)])
+
+
+def _edits_move(oracle: Oracle, actor: str, move: MemberMove) -> bool:
+    return any(oracle.reaches(actor, MemberMove.edit, area) for area in _sides_of(move))
+
+
 def _runs_jobs(oracle: Oracle, actor: str, row: Model) -> bool:
     return oracle.has(actor, Can.RUN_JOBS)
 
@@ -211,6 +285,14 @@ RULES = {
     Notice: (lambda oracle, actor, notice: False, lambda oracle, actor, notice: False),
     Schedule: (_runs_jobs, _runs_jobs),
     OutboxMessage: (_runs_jobs, _runs_jobs),
+    MoveRequest: (_on_a_side(MoveRequest.see), _on_a_side(MoveRequest.edit)),
+    PersonMerge: (_of_the_kept(PersonMerge.see), _of_the_kept(PersonMerge.edit)),
+    Unit: (_here_or_elsewhere(Unit.see), _by_place(Unit.edit)),
+    PartyOrganisation: (_here_or_elsewhere(PartyOrganisation.see), _by_place(PartyOrganisation.edit)),
+    Zone: (_of_organisation(Zone.see), _of_organisation(Zone.edit)),
+    Seat: (_of_organisation(Seat.see), _of_organisation(Seat.edit)),
+    Member: (_sees_member, _of_organisation(Member.edit)),
+    MemberMove: (_sees_move, _edits_move),
 }
 
 

@@ -14,6 +14,8 @@ from django.urls.resolvers import RegexPattern
 from accounts.models import User
 from gridparty.tests.access.world import OURS
 from jobs.models import Job, Notice
+from members.models import Member
+from people.models import Person
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ EXPECTED: dict[str, About] = {
     "jobs:notices": About(),
     "jobs:read_notices": About(),
     "jobs:read_notice": About(Notice, blind="marks own notices and leads back to them, whatever the number"),
+    "people:reveal": About(Person),
+    "members:reveal": About(Member),
     "admin:index": About(),
     "admin:login": About(),
     "admin:logout": About(),

@@ -14,9 +14,14 @@ from gridparty.tests.access.visits import changes, snapshot, undone
 from gridparty.tests.access.world import ANONYMOUS, World, columns, own_models
 from grids.models import Area
 from jobs.models import Schedule
+from members.models import PartyOrganisation, Unit
+from people.models import Person
 
 # What a change page writes beside the fields of its form, because it follows from them.
 CONSEQUENCES = {Area: {"form", "revision"}, User: {"phone_tail"}, Schedule: {"next_due_at"}}
+CONSEQUENCES[Unit] = {"contact_tail"}
+CONSEQUENCES[PartyOrganisation] = {"next_election_on", "path"}
+CONSEQUENCES[Person] = {"pinyin", "initials", "id_tail", "id_hash", "phone_tail"}
 HOSTILE = "hostile"
 
 

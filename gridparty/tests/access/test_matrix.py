@@ -6,7 +6,11 @@ from gridparty.tests.access.matrix import NOWHERE, PLAYERS, SELF, thinned
 from gridparty.tests.access.visits import changes, snapshot, undone
 
 # Pages with a form that write nothing, and why.
-NEVER_WRITE = {"account_logout": "ends the session; no row of ours changes"}
+NEVER_WRITE = {
+    "account_logout": "ends the session; no row of ours changes",
+    "people:reveal": "shows a number; the view log alone is written",
+    "members:reveal": "shows a number; the view log alone is written",
+}
 WRITERS = ("all_districts_official", "community_secretary", "system_admin", "security_admin", "nobody")
 
 

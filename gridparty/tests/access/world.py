@@ -12,12 +12,29 @@ from django.utils import timezone
 from accounts.choices import EndReason, Role
 from accounts.models import Appointment, User
 from conftest import NAMED, PLACES, TREE, make_user, new_areas
+from gridparty.lib import crypto
 from gridparty.lib.dates import today
 from gridparty.lib.registry import defaults
-from gridparty.tests.factories import FACTORIES, job_of, mark, notice_to, phone_at, photo, user
+from gridparty.tests.factories import (
+    FACTORIES,
+    job_of,
+    mark,
+    member_who,
+    notice_to,
+    organisation_called,
+    person_called,
+    phone_at,
+    photo,
+    placed,
+    user,
+)
 from grids.actions import load_areas, place
 from grids.models import Area
 from jobs.models import Job, Notice
+from members.choices import OrganisationKind
+from members.models import Member, MemberClass, PartyOrganisation, Unit
+from people.choices import Relation
+from people.models import Household, Person
 
 OURS = ("audit", "jobs", "grids", "accounts", "rosters", "people", "members", "services", "cases", "liaison", "dashboard")
 
@@ -51,6 +68,7 @@ STANDS = {
     Role.BUILDING_LEADER: "building1",
     Role.SUPERVISOR: "taoyuan",
     Role.BRANCH_SECRETARY: "grid1",
+    Role.COMMITTEE_MEMBER: "grid1",
     Role.MEMBER: "grid1",
     Role.SYSTEM_ADMIN: None,
     Role.SECURITY_ADMIN: None,
@@ -123,7 +141,15 @@ def build_world() -> World:
     world.rows = {model: {name: make(spot) for name, spot in spots.items()} for model, make in FACTORIES.items()}
     world.variants["building"] = {name: _building_in(spot) for name, spot in spots.items()}
     world.variants["closed"] = {name: _closed_account(spot) for name, spot in spots.items()}
+    world.variants["housemate"] = {name: _housemate(spot) for name, spot in spots.items()}
+    world.variants["unnumbered"] = {name: _unnumbered(spot) for name, spot in spots.items()}
+    world.variants["empty group"] = {name: _empty_group(spot) for name, spot in spots.items()}
+    states = {"probationary": {"standing": "probationary"}, "floating": {"state": "floating"}, "lost": {"state": "lost"}}
+    for what, values in states.items():
+        world.variants[what] = {name: _member_who_is(what, spot, values) for name, spot in spots.items()}
+    world.variants["sorted otherwise"] = {name: _sorted_otherwise(spot, spots) for name, spot in spots.items()}
     _add_people_between(world)
+    _add_members_between(world)
     world.words = find_marks()
     return world
 
@@ -139,6 +165,34 @@ def _closed_account(spot: Area) -> User:
     place(row=row, area=spot)
     row.save()
     return one
+
+
+def _housemate(spot: Area) -> Person:
+    """Who lives with the head of a household and is not it."""
+    home = placed(Household, spot, unit="9", room=mark(Household, f"shared {spot.code}"))
+    person_called(f"head-{spot.code}", spot, household=home, relation=Relation.HEAD)
+    return person_called(f"spouse-{spot.code}", spot, household=home, relation=Relation.SPOUSE)
+
+
+def _unnumbered(spot: Area) -> Person:
+    """Of whom little is known, so that the record may be part of another."""
+    nothing = {"id_hash": None, "id_number": "", "id_tail": "", "id_kind": "", "born_on": None}
+    return person_called(f"unnumbered-{spot.code}", spot, **nothing)
+
+
+def _empty_group(spot: Area) -> PartyOrganisation:
+    """To which nobody belongs, so that it can be closed and its zones drawn."""
+    return organisation_called(f"empty-{spot.code}", spot, OrganisationKind.GROUP)
+
+
+def _member_who_is(what: str, spot: Area, values: dict) -> Member:
+    return member_who(person_called(f"{what}-{spot.code}", spot), spot, **values)
+
+
+def _sorted_otherwise(spot: Area, spots: dict[str, Area]) -> Member:
+    """By a class of another scheme than the one in force."""
+    other = next(one for one in spots.values() if one != spot)
+    return _member_who_is("otherwise", spot, {"member_class": FACTORIES[MemberClass](other)})
 
 
 def _add_actors(world: World) -> None:
@@ -184,7 +238,18 @@ def _add_people_between(world: World) -> None:
         user(f"new-{actor}", username=f"new-{actor}", created_by=world.actors[actor])
 
 
+def _add_members_between(world: World) -> None:
+    """Who belongs here and lives there, known here by all or only by what was typed; a unit and an organisation of elsewhere."""
+    for home, spot in (("other_street", "own"), ("own", "other_street"), ("sibling_grid", "other_district")):
+        for known_as in ("", f"赵{mark(Member, f'{home} {spot}')}"):
+            one = person_called(f"between {home} {spot} {bool(known_as)}", world.at(home))
+            member_who(one, world.at(spot), home=world.at(home), known_as=known_as)
+    Unit.objects.create(name=mark(Unit, "elsewhere"))
+    organisation_called("elsewhere", None, OrganisationKind.BRANCH)
+
+
 _MARK = re.compile(r"zq[0-9a-f]{8}")
+_SEALED = re.compile(r"\d+:[A-Za-z0-9+/]{38,}={0,2}$")
 
 
 def marks_in(text: str) -> set[str]:
@@ -192,13 +257,17 @@ def marks_in(text: str) -> set[str]:
 
 
 def find_marks() -> dict[str, set[tuple[str, int]]]:
-    """Which rows hold which marks, as the tables are."""
+    """Which rows hold which marks, as the tables are, encrypted columns opened."""
     found: dict[str, set[tuple[str, int]]] = {}
     for model in own_models():
         for pk, *values in table_rows(model):
-            for word in marks_in(repr(values)):
+            for word in marks_in(repr([_opened(value) for value in values])):
                 found.setdefault(word, set()).add((model._meta.label, pk))
     return found
+
+
+def _opened(value):
+    return crypto.unseal(value) if isinstance(value, str) and _SEALED.match(value) else value
 
 
 def table_rows(model: type[Model]) -> list[tuple]:

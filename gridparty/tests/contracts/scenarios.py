@@ -5,7 +5,7 @@ in earnest: what it writes must be what the change log says.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 from django.contrib.auth.hashers import make_password
@@ -18,22 +18,31 @@ from accounts import demo as accounts_demo
 from accounts.choices import EndReason, Role
 from accounts.models import Appointment, RoleScheme, SchemePost, User
 from conftest import make_user
+from gridparty.lib import idnumbers
 from gridparty.lib.dates import today
 from gridparty.lib.roster import Row, Verdict
 from grids import actions as grids
 from grids import rosters as grid_rosters
-from grids.models import Area, CodeRule
+from grids.models import Area, CodeRule, Norm
 from grids.rules import NewArea
 from jobs import actions as jobs
 from jobs.actions import schedules as job_schedules
 from jobs.kinds import KINDS
 from jobs.models import Job, Notice, OutboxMessage, Schedule
+from members import actions as members
+from members.models import ClassScheme, ManagementMode, MemberClass, Seat
+from people import actions as people
+from people.models import CareClass, MoveRequest, Person, Skill
 
 Scenario = Callable[[SimpleNamespace], object]
 ACTIONS: dict[str, Scenario] = {}
 PAGES: dict[str, Scenario] = {}
 # Pages of the desk that only show; whoever adds a button there takes the line out.
-ONLY_SHOWN = {"admin:accounts_appointment_vacancies": "a list to work down; appointing happens on the add page"}
+ONLY_SHOWN = {
+    "admin:accounts_appointment_vacancies": "a list to work down; appointing happens on the add page",
+    "admin:members_partyorganisation_coverage": "a list to work down; founding happens on the add page",
+    "admin:members_partyorganisation_concurrent": "a list to look at",
+}
 
 
 def action(name: str):
@@ -490,3 +499,666 @@ def read_notices(world):
 def read_notice(world):
     notify(world)
     return post(world.cast.secretary, "jobs:read_notice", Notice.objects.get(recipient=world.cast.secretary).pk)
+
+
+# --- People
+
+
+def number(serial: int) -> str:
+    """An ID number like no other's; odd serials are men's."""
+    return idnumbers.synthetic("370199", date(1980, 5, 1), serial)
+
+
+def family(world) -> SimpleNamespace:
+    """王建国, head, and 李秀英, his wife, in 桃园 1号楼 1-101."""
+    (home,) = people.open_households(households=[people.NewHousehold(world.areas.building1, "1", "101")], by=None)
+    live = {"household": home, "since_on": date(2020, 1, 1)}
+    new = [
+        people.NewPerson("王建国", number(1), phone="15400000001", relation="head", **live),
+        people.NewPerson("李秀英", number(2), phone="15400000002", relation="spouse", **live),
+    ]
+    head, wife = people.enter_people(people=new, by=world.cast.secretary)
+    return SimpleNamespace(home=home, head=head, wife=wife)
+
+
+def asked_for(world) -> MoveRequest:
+    """赵六 of 柳园, whom 桃园 asks for."""
+    liuyuan = world.areas.at("370199001002L001")
+    (there,) = people.open_households(households=[people.NewHousehold(liuyuan, "1", "101")], by=None)
+    people.enter_person(new=people.NewPerson("赵六", number(9), household=there, relation="head"), by=None)
+    home, by = family(world).home, world.cast.secretary
+    return people.request_move(id_number=number(9), name="赵六", household=home, relation="other", reason="购房", by=by)
+
+
+def twins(world) -> SimpleNamespace:
+    """王建国 once more, without an ID number, on the list of those who live alone."""
+    one = family(world)
+    one.twin = people.enter_person(new=people.NewPerson("王建国", area=world.areas.building2), by=world.cast.secretary)
+    people.add_care(person=one.twin, care_class=alone(), by=world.cast.secretary)
+    return one
+
+
+def alone() -> CareClass:
+    return CareClass.objects.get_or_create(name="独居老人")[0]
+
+
+def cared_for(world):
+    return people.add_care(person=family(world).head, care_class=alone(), by=world.cast.secretary)
+
+
+def barber(world):
+    skill = Skill.objects.create(name="理发")
+    return people.add_skill(person=family(world).head, skill=skill, agreed_on=date(2024, 1, 1), by=world.cast.secretary)
+
+
+@action("people.open_households")
+def open_households(world):
+    new = [people.NewHousehold(world.areas.building1, "1", room) for room in ("101", "102")]
+    assert len(people.open_households(households=new, by=world.cast.secretary)) == 2
+
+
+@action("people.change_household")
+def change_household(world):
+    new = people.NewHousehold(world.areas.building1, "2", "201", tenure="rented")
+    people.change_household(household=family(world).home, new=new, by=world.cast.secretary)
+
+
+@action("people.enter_people")
+def enter_people(world):
+    """One is new, one is on record without a residence."""
+    people.enter_person(new=people.NewPerson("孙七", number(5)), by=None)
+    family(world)
+    new = people.NewPerson("孙七", number(5), area=world.areas.building2)
+    people.enter_person(new=new, by=world.cast.secretary)
+
+
+@action("people.correct_person")
+def correct_person(world):
+    new = people.NewPerson("李秀娟", number(4), phone="15400000009", employer="供销社", relation="other")
+    people.correct_person(person=family(world).wife, new=new, by=world.cast.secretary)
+
+
+@action("people.set_head")
+def set_head(world):
+    people.set_head(person=family(world).wife, by=world.cast.secretary)
+
+
+@action("people.move_people")
+def move_people(world):
+    one = family(world)
+    people.add_care(person=one.head, care_class=alone(), by=world.cast.secretary)
+    people.move_people(people=[one.head], household=None, area=world.areas.building3, new_head=one.wife, by=world.cast.secretary)
+
+
+@action("people.move_out")
+def move_out(world):
+    people.move_out(people=[family(world).wife], by=world.cast.secretary)
+
+
+@action("people.record_death")
+def record_death(world):
+    care = cared_for(world)
+    wife = Person.objects.get(name="李秀英")
+    people.record_death(person=care.person, new_head=wife, by=world.cast.secretary)
+
+
+@action("people.erase_person")
+def erase_person(world):
+    people.erase_person(person=family(world).wife, by=world.cast.secretary)
+
+
+@action("people.reveal")
+def reveal(world):
+    assert people.reveal(person=family(world).head, column="phone", by=world.cast.grid_leader) == "15400000001"
+
+
+@action("people.add_care")
+def add_care(world):
+    cared_for(world)
+
+
+@action("people.change_care")
+def change_care(world):
+    change = {"reason": "术后", "interval_days": 3, "responsible": world.cast.grid_leader}
+    people.change_care(care=cared_for(world), **change, by=world.cast.secretary)
+
+
+@action("people.end_care")
+def end_care(world):
+    people.end_care(care=cared_for(world), reason="已与子女同住", by=world.cast.secretary)
+
+
+@action("people.record_visits")
+def record_visits(world):
+    """The care of whom was met is due anew."""
+    care = cared_for(world)
+    people.record_visits(visits=[people.NewVisit(person=care.person, note="一切安好")], by=world.cast.grid_leader)
+    assert fresh(care).last_visit_on == today()
+
+
+@action("people.add_skill")
+def add_skill(world):
+    barber(world)
+
+
+@action("people.withdraw_skill")
+def withdraw_skill(world):
+    people.withdraw_skill(skill=barber(world), by=world.cast.secretary)
+
+
+@action("people.request_move")
+def request_move(world):
+    asked_for(world)
+
+
+@action("people.decide_request")
+def decide_request(world):
+    people.decide_request(request=asked_for(world), agree=True, by=world.cast.street_officer)
+
+
+@action("people.withdraw_request")
+def withdraw_request(world):
+    people.withdraw_request(request=asked_for(world), by=world.cast.secretary)
+
+
+@action("people.merge_people")
+def merge_people(world):
+    one = twins(world)
+    people.merge_people(keep=one.head, drop=one.twin, by=world.cast.secretary)
+
+
+@action("people.undo_merge")
+def undo_merge(world):
+    one = twins(world)
+    merge = people.merge_people(keep=one.head, drop=one.twin, by=world.cast.secretary)
+    people.undo_merge(merge=merge, by=world.cast.secretary)
+
+
+@page("admin:people_household_add")
+def add_household_page(world):
+    data = {"area": world.areas.building1.pk, "unit": "3", "room": "301"}
+    return post(world.cast.secretary, "admin:people_household_add", **data)
+
+
+@page("admin:people_household_change")
+def change_household_page(world):
+    return post(world.cast.secretary, "admin:people_household_change", family(world).home.pk, tenure="rented")
+
+
+@page("admin:people_person_add")
+def add_person_page(world):
+    data = {"household": family(world).home.pk, "relation": "child", "name": "王小明", "phone": "15400000003"}
+    return post(world.cast.secretary, "admin:people_person_add", **data)
+
+
+@page("admin:people_person_change")
+def change_person_page(world):
+    data = {"name": "王建华", "phone": "15400000007", "employer": "供销社"}
+    return post(world.cast.secretary, "admin:people_person_change", family(world).head.pk, **data)
+
+
+@page("admin:people_person_move")
+def move_person_page(world):
+    data = {"area": world.areas.building3.pk}
+    return post(world.cast.secretary, "admin:people_person_move", family(world).wife.pk, **data)
+
+
+@page("admin:people_person_leave")
+def leave_page(world):
+    one = family(world)
+    return post(world.cast.secretary, "admin:people_person_leave", one.head.pk, new_head=one.wife.pk)
+
+
+@page("admin:people_person_head")
+def head_page(world):
+    return post(world.cast.secretary, "admin:people_person_head", family(world).wife.pk)
+
+
+@page("admin:people_person_death")
+def death_page(world):
+    return post(world.cast.secretary, "admin:people_person_death", family(world).wife.pk)
+
+
+@page("admin:people_person_erase")
+def erase_page(world):
+    return post(world.cast.secretary, "admin:people_person_erase", family(world).wife.pk)
+
+
+@page("admin:people_person_merge")
+def merge_page(world):
+    one = twins(world)
+    return post(world.cast.secretary, "admin:people_person_merge", one.head.pk, drop=one.twin.pk)
+
+
+@page("admin:people_personmerge_undo")
+def undo_merge_page(world):
+    one = twins(world)
+    merge = people.merge_people(keep=one.head, drop=one.twin, by=world.cast.secretary)
+    return post(world.cast.secretary, "admin:people_personmerge_undo", merge.pk)
+
+
+@page("people:reveal")
+def reveal_page(world):
+    person = family(world).head
+    client = Client()
+    client.force_login(world.cast.secretary)
+    return client.post(reverse("people:reveal", args=[person.pk]), {"column": "phone"})
+
+
+@page("admin:people_moverequest_agree")
+def agree_page(world):
+    return post(world.cast.street_officer, "admin:people_moverequest_agree", asked_for(world).pk)
+
+
+@page("admin:people_moverequest_refuse")
+def refuse_page(world):
+    return post(world.cast.street_officer, "admin:people_moverequest_refuse", asked_for(world).pk, answer="仍居住在本社区")
+
+
+@page("admin:people_moverequest_withdraw")
+def withdraw_request_page(world):
+    return post(world.cast.secretary, "admin:people_moverequest_withdraw", asked_for(world).pk)
+
+
+@page("admin:people_care_add")
+def add_care_page(world):
+    data = {"person": family(world).head.pk, "care_class": alone().pk, "reason": "子女在外地"}
+    return post(world.cast.secretary, "admin:people_care_add", **data)
+
+
+@page("admin:people_care_change")
+def change_care_page(world):
+    return post(world.cast.secretary, "admin:people_care_change", cared_for(world).pk, interval_days=3)
+
+
+@page("admin:people_care_end")
+def end_care_page(world):
+    return post(world.cast.secretary, "admin:people_care_end", cared_for(world).pk, reason="已与子女同住")
+
+
+@page("admin:people_visit_add")
+def add_visit_page(world):
+    care = cared_for(world)
+    return post(world.cast.secretary, "admin:people_visit_add", person=care.person_id, note="一切安好")
+
+
+@page("admin:people_personskill_add")
+def add_skill_page(world):
+    skill = Skill.objects.create(name="理发")
+    data = {"person": family(world).head.pk, "skill": skill.pk, "agreed_on": "2024-01-01"}
+    return post(world.cast.secretary, "admin:people_personskill_add", **data)
+
+
+@page("admin:people_personskill_withdraw")
+def withdraw_skill_page(world):
+    return post(world.cast.secretary, "admin:people_personskill_withdraw", barber(world).pk)
+
+
+@page("admin:people_careclass_add")
+def add_care_class(world):
+    return post(world.cast.system_admin, "admin:people_careclass_add", name="孤寡老人", interval_days=7)
+
+
+@page("admin:people_careclass_change")
+def change_care_class(world):
+    return post(world.cast.system_admin, "admin:people_careclass_change", alone().pk, interval_days=3)
+
+
+@page("admin:people_skill_add")
+def add_skill_kind(world):
+    return post(world.cast.system_admin, "admin:people_skill_add", name="理发")
+
+
+@page("admin:people_skill_change")
+def change_skill_kind(world):
+    return post(world.cast.system_admin, "admin:people_skill_change", Skill.objects.create(name="理发").pk, name="美发")
+
+
+# --- Members
+
+
+def parties(world) -> SimpleNamespace:
+    """桃园党委, its two branches, a group of the first; one class."""
+    new = members.NewOrganisation
+    committee = new("committee", "桃园社区党委", world.areas.taoyuan)
+    branch = new("branch", "第1网格党支部", world.areas.grid1, parent=committee)
+    other = new("branch", "第2网格党支部", world.areas.grid2, parent=committee)
+    group = new("group", "1号楼党小组", world.areas.building1, parent=branch)
+    rows = members.found_organisations(organisations=[committee, branch, other, group], by=world.cast.secretary)
+    one = SimpleNamespace(**dict(zip(("committee", "branch", "other", "group"), rows, strict=True)))
+    mode = ManagementMode.objects.create(name="楼宇管", contact_days=30)
+    one.scheme = ClassScheme.objects.create(name="五类党员")
+    one.ordinary, one.working = (
+        MemberClass.objects.create(scheme=one.scheme, name=n, mode=mode) for n in ("普通党员", "在职党员")
+    )
+    return one
+
+
+def enrolled(world, **values):
+    """赵一 of 第1网格党支部."""
+    one = parties(world)
+    typed = people.NewPerson("赵一", number(11), phone="15400000011")
+    values = {"joined_on": date(2010, 7, 1)} | values
+    one.member = members.enrol(new=members.NewMember(one.branch, one.ordinary, typed=typed, **values), by=world.cast.secretary)
+    return one
+
+
+def probationary(world):
+    return enrolled(world, standing="probationary").member
+
+
+def secretary_of_branch(world) -> Seat:
+    """赵一, secretary and organiser of the branch."""
+    one = enrolled(world)
+    new = [members.NewSeat(one.branch, title, one.member.person) for title in ("deputy", "secretary")]
+    return members.fill_seats(seats=new, by=world.cast.secretary)[0]
+
+
+def on_the_way(world):
+    one = enrolled(world)
+    return members.send(member=one.member, to=one.other, by=world.cast.secretary)
+
+
+def company(world):
+    new = members.NewUnit("桃园超市", "private_enterprise", world.areas.grid1, contact_phone="15400000012")
+    return members.add_unit(new=new, by=world.cast.secretary)
+
+
+@action("members.found_organisations")
+def found_organisations(world):
+    parties(world)
+
+
+@action("members.change_organisation")
+def change_organisation(world):
+    """The branch goes to the top, its group with it."""
+    one = parties(world)
+    new = members.NewOrganisation("branch", "东片党支部", world.areas.grid1, elected_on=date(2025, 3, 1))
+    members.change_organisation(organisation=one.branch, new=new, by=world.cast.secretary)
+    assert fresh(one.group).path == f"{one.branch.pk}/{one.group.pk}/"
+
+
+@action("members.close_organisation")
+def close_organisation(world):
+    one = parties(world)
+    members.set_zones(organisation=one.group, buildings=[world.areas.building1], by=world.cast.secretary)
+    members.close_organisation(organisation=one.group, by=world.cast.secretary)
+
+
+@action("members.set_zones")
+def set_zones(world):
+    one = parties(world)
+    members.set_zones(organisation=one.group, buildings=[world.areas.building1], by=world.cast.secretary)
+    members.set_zones(organisation=one.group, buildings=[world.areas.building2], by=world.cast.secretary)
+
+
+@action("members.fill_seats")
+def fill_seats(world):
+    secretary_of_branch(world)
+
+
+@action("members.empty_seat")
+def empty_seat(world):
+    """The seat that is left takes over the appointment."""
+    members.empty_seat(seat=secretary_of_branch(world), by=world.cast.secretary)
+
+
+@action("members.use_classes")
+def use_classes(world):
+    members.use_classes(area=world.areas.taoyuan, scheme=parties(world).scheme, by=world.cast.secretary)
+
+
+@action("members.add_unit")
+def add_unit(world):
+    company(world)
+
+
+@action("members.change_unit")
+def change_unit(world):
+    members.change_unit(unit=company(world), new=members.NewUnit("桃园商场", area=world.areas.grid2), by=world.cast.secretary)
+
+
+@action("members.enrol")
+def enrol(world):
+    """One on record as a resident, one new."""
+    resident, one = family(world).head, parties(world)
+    typed = people.NewPerson("赵一", number(11), phone="15400000011")
+    new = [members.NewMember(one.branch, one.ordinary, person=resident), members.NewMember(one.branch, one.working, typed=typed)]
+    members.enrol_many(members=new, by=world.cast.secretary)
+
+
+@action("members.change_member")
+def change_member(world):
+    one = enrolled(world)
+    change = {"joined_on": date(2011, 7, 1), "full_on": date(2012, 7, 1), "employer": company(world), "mode": one.working.mode}
+    members.change_member(member=one.member, **change, by=world.cast.secretary)
+
+
+@action("members.move_member")
+def move_member(world):
+    members.move_member(member=enrolled(world).member, kind="floated", note="外出务工", by=world.cast.secretary)
+
+
+@action("members.confirm")
+def confirm(world):
+    members.confirm(member=probationary(world), by=world.cast.secretary)
+
+
+@action("members.prolong")
+def prolong(world):
+    members.prolong(member=probationary(world), note="尚需考察", by=world.cast.secretary)
+
+
+@action("members.change_class")
+def change_class(world):
+    one = enrolled(world)
+    members.change_class(member=one.member, member_class=one.working, by=world.cast.secretary)
+
+
+@action("members.leave")
+def leave(world):
+    """The seats end with the membership."""
+    seat = secretary_of_branch(world)
+    members.leave(member=seat.person.member_set.get(), note="本人申请退党", by=world.cast.secretary)
+    assert fresh(seat).ended_on
+
+
+@action("members.send")
+def send(world):
+    on_the_way(world)
+
+
+@action("members.receive")
+def receive(world):
+    members.receive(move=on_the_way(world), by=world.cast.secretary)
+
+
+@action("members.recall")
+def recall(world):
+    members.recall(move=on_the_way(world), by=world.cast.secretary)
+
+
+@action("members.reveal_phone")
+def reveal_phone(world):
+    assert members.reveal_phone(member=enrolled(world).member, by=world.cast.secretary) == "15400000011"
+
+
+@page("admin:grids_norm_change")
+def change_norm(world):
+    norm = Norm.objects.create(kind="people_per_grid", low=1000, high=1500)
+    return post(world.cast.system_admin, "admin:grids_norm_change", norm.pk, low="800")
+
+
+ORGANISATION, MEMBER, MOVE = "admin:members_partyorganisation", "admin:members_member", "admin:members_membermove"
+
+
+@page(f"{ORGANISATION}_add")
+def add_organisation_page(world):
+    data = {"kind": "group", "name": "2号楼党小组", "area": world.areas.building2.pk, "parent": parties(world).branch.pk}
+    return post(world.cast.secretary, f"{ORGANISATION}_add", **data)
+
+
+@page(f"{ORGANISATION}_change")
+def change_organisation_page(world):
+    data = {"name": "东片党支部", "elected_on": "2025-03-01"}
+    return post(world.cast.secretary, f"{ORGANISATION}_change", parties(world).branch.pk, **data)
+
+
+@page(f"{ORGANISATION}_fill")
+def fill_page(world):
+    one = enrolled(world)
+    return post(world.cast.secretary, f"{ORGANISATION}_fill", one.branch.pk, title="secretary", member=one.member.pk)
+
+
+@page(f"{ORGANISATION}_empty")
+def empty_page(world):
+    seat = secretary_of_branch(world)
+    return post(world.cast.secretary, f"{ORGANISATION}_empty", seat.organisation_id, seat=seat.pk)
+
+
+@page(f"{ORGANISATION}_zones")
+def zones_page(world):
+    buildings = [world.areas.building1.pk, world.areas.building2.pk]
+    return post(world.cast.secretary, f"{ORGANISATION}_zones", parties(world).group.pk, buildings=buildings)
+
+
+@page(f"{ORGANISATION}_close")
+def close_page(world):
+    return post(world.cast.secretary, f"{ORGANISATION}_close", parties(world).group.pk)
+
+
+@page(f"{MEMBER}_add")
+def add_member_page(world):
+    one = parties(world)
+    data = {"name": "赵一", "id_number": number(11), "phone_number": "15400000011", "standing": "full", "joined_on": "2010-07-01"}
+    data |= {"organisation": one.branch.pk, "member_class": one.ordinary.pk}
+    return post(world.cast.secretary, f"{MEMBER}_add", **data)
+
+
+@page(f"{MEMBER}_change")
+def change_member_page(world):
+    return post(world.cast.secretary, f"{MEMBER}_change", enrolled(world).member.pk, full_on="2011-07-01")
+
+
+@page(f"{MEMBER}_confirm")
+def confirm_page(world):
+    return post(world.cast.secretary, f"{MEMBER}_confirm", probationary(world).pk)
+
+
+@page(f"{MEMBER}_prolong")
+def prolong_page(world):
+    return post(world.cast.secretary, f"{MEMBER}_prolong", probationary(world).pk, note="尚需考察")
+
+
+@page(f"{MEMBER}_reclass")
+def reclass_page(world):
+    one = enrolled(world)
+    return post(world.cast.secretary, f"{MEMBER}_reclass", one.member.pk, member_class=one.working.pk)
+
+
+@page(f"{MEMBER}_float")
+def float_page(world):
+    return post(world.cast.secretary, f"{MEMBER}_float", enrolled(world).member.pk, note="外出务工")
+
+
+@page(f"{MEMBER}_return")
+def return_page(world):
+    member = enrolled(world).member
+    members.move_member(member=member, kind="floated", by=world.cast.secretary)
+    return post(world.cast.secretary, f"{MEMBER}_return", member.pk)
+
+
+@page(f"{MEMBER}_lost")
+def lost_page(world):
+    return post(world.cast.secretary, f"{MEMBER}_lost", enrolled(world).member.pk)
+
+
+@page(f"{MEMBER}_found")
+def found_page(world):
+    member = enrolled(world).member
+    members.move_member(member=member, kind="lost", by=world.cast.secretary)
+    return post(world.cast.secretary, f"{MEMBER}_found", member.pk)
+
+
+@page(f"{MEMBER}_send")
+def send_page(world):
+    one = enrolled(world)
+    return post(world.cast.secretary, f"{MEMBER}_send", one.member.pk, to=one.other.pk)
+
+
+@page(f"{MEMBER}_leave")
+def leave_membership_page(world):
+    return post(world.cast.secretary, f"{MEMBER}_leave", enrolled(world).member.pk, note="本人申请退党")
+
+
+@page("members:reveal")
+def reveal_member_page(world):
+    client = Client()
+    client.force_login(world.cast.secretary)
+    return client.post(reverse("members:reveal", args=[enrolled(world).member.pk]))
+
+
+@page(f"{MOVE}_receive")
+def receive_page(world):
+    return post(world.cast.secretary, f"{MOVE}_receive", on_the_way(world).pk)
+
+
+@page(f"{MOVE}_recall")
+def recall_page(world):
+    return post(world.cast.secretary, f"{MOVE}_recall", on_the_way(world).pk, note="填写有误")
+
+
+@page("admin:members_unit_add")
+def add_unit_page(world):
+    data = {"name": "桃园超市", "kind": "private_enterprise", "area": world.areas.grid1.pk, "contact_phone": "15400000012"}
+    return post(world.cast.secretary, "admin:members_unit_add", **data)
+
+
+@page("admin:members_unit_change")
+def change_unit_page(world):
+    return post(world.cast.secretary, "admin:members_unit_change", company(world).pk, staff_count=12)
+
+
+@page("admin:members_managementmode_add")
+def add_mode(world):
+    return post(world.cast.system_admin, "admin:members_managementmode_add", name="直管", contact_days=30)
+
+
+@page("admin:members_managementmode_change")
+def change_mode(world):
+    mode = parties(world).ordinary.mode
+    return post(world.cast.system_admin, "admin:members_managementmode_change", mode.pk, contact_days=60)
+
+
+def _classes(*lines) -> dict:
+    """The lines of a scheme of classes as its form names them."""
+    typed = {f"classes-{n}-{name}": value for n, line in lines for name, value in line.items()}
+    return typed | {"classes-TOTAL_FORMS": len(lines)}
+
+
+@page("admin:members_classscheme_add")
+def add_class_scheme(world):
+    mode = parties(world).ordinary.mode
+    line = {"name": "老党员", "mode": mode.pk}
+    return post(world.cast.system_admin, "admin:members_classscheme_add", name="三类党员", **_classes((0, line)))
+
+
+@page("admin:members_classscheme_change")
+def change_class_scheme(world):
+    """One class fewer, one with another name, one more."""
+    one = parties(world)
+    lines = _classes((0, {"DELETE": "on"}), (1, {"name": "双重管理党员"}), (2, {"name": "老党员", "mode": one.ordinary.mode.pk}))
+    return post(world.cast.system_admin, "admin:members_classscheme_change", one.scheme.pk, name="三类党员", **lines)
+
+
+@page("admin:members_classuse_add")
+def add_class_use(world):
+    data = {"area": world.areas.taoyuan.pk, "scheme": parties(world).scheme.pk}
+    return post(world.cast.secretary, "admin:members_classuse_add", **data)
+
+
+@page("admin:members_classuse_change")
+def change_class_use(world):
+    use = members.use_classes(area=world.areas.taoyuan, scheme=parties(world).scheme, by=None)
+    other = ClassScheme.objects.create(name="五管合一")
+    return post(world.cast.secretary, "admin:members_classuse_change", use.pk, scheme=other.pk)

@@ -102,11 +102,11 @@ def sessions() -> str:
 
 
 def addresses_in(answer) -> str:
-    """Where a page leads to, and its head."""
+    """Where a page leads to, and its head. What is dialled is no address: no server ever sees it."""
     head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     if "html" not in answer.get("Content-Type", ""):
         return head
-    return "\n".join([head, *re.findall(r'(?:href|src|action)="([^"]*)"', answer.content.decode())])
+    return "\n".join([head, *re.findall(r'(?:href|src|action)="(?!tel:)([^"]*)"', answer.content.decode())])
 
 
 def left_behind(lines) -> dict[str, list[str]]:
