@@ -48,20 +48,32 @@ def enrol(*, new: NewMember, by) -> Member:
 def enrol_many(*, members: Sequence[NewMember], by) -> list[Member]:
     """Enter memberships, all or none. Whom others have on record is taken as typed and not altered; their record is not shown.
 
-    Raises MemberRefused, OrganisationRefused, PersonRefused, BadIdNumber.
+    Who had left or been sent elsewhere takes up the old record. Raises MemberRefused, OrganisationRefused, PersonRefused,
+    BadIdNumber.
     """
     for organisation in {new.organisation.pk: new.organisation for new in members}.values():
         check_organisation(organisation, by)
     known, apart = _people(members, by)
-    people = list(known.values())
-    _check_not_members(people)
-    rows = [_row(new, known[n], n in apart) for n, new in enumerate(members)]
+    former = _former(list(known.values()), by)
+    rows = [_row(new, known[n], n in apart, former.get(known[n].pk)) for n, new in enumerate(members)]
+    back = [row for row in rows if row.pk]
+    for row in back:
+        row.save()
     try:
-        Member.objects.bulk_create(rows)
+        Member.objects.bulk_create([row for row in rows if not row.pk])
     except IntegrityError as error:
         raise MemberRefused(_("该人员刚由他人建档，请查询后再办理。")) from error
-    steps = ({"member": row, "to_organisation": row.organisation, "after": row.get_standing_display()} for row in rows)
-    MemberMove.objects.bulk_create(MemberMove(kind=MoveKind.ENROLLED, on=today(), by=by, **step) for step in steps)
+    MemberMove.objects.bulk_create(
+        MemberMove(
+            kind=MoveKind.REJOINED if row in back else MoveKind.ENROLLED,
+            member=row,
+            on=today(),
+            by=by,
+            to_organisation=row.organisation,
+            after=row.get_standing_display(),
+        )
+        for row in rows
+    )
     return rows
 
 
@@ -92,35 +104,40 @@ def _shown(person: Person, by) -> bool:
     return by is None or (person.area is not None and scope_of(by).covers(Can.SEE_PEOPLE, person.area))
 
 
-def _check_not_members(people: Sequence[Person]) -> None:
+def _former(people: Sequence[Person], by) -> dict[int, Member]:
+    """{person: the membership that had ended}. Raises MemberRefused for who is a member now, or twice in the batch."""
     keys = [person.pk for person in people]
     if len(set(keys)) < len(keys):
         raise MemberRefused(_("同一人员填了两次，请核对。"))
-    for some in chunks(keys):
-        taken = Member.objects.filter(person__in=some).order_by("pk").first()
-        if taken is not None:
-            raise MemberRefused(_("该人员已有党员档案（%(state)s），请办理组织关系转接。") % {"state": taken.get_state_display()})
     if any(not person.is_current for person in people):
         raise MemberRefused(_("该人员的记录已停用，不能建档。"))
+    former = {}
+    for some in chunks(keys):
+        for member in Member.objects.select_for_update(of=("self",)).filter(person__in=some).order_by("pk"):
+            if member.state not in MOVES[MoveKind.REJOINED][0]:
+                raise MemberRefused(_already(member, by))
+            former[member.person_id] = member
+    return former
 
 
-def _row(new: NewMember, person: Person, apart: bool) -> Member:
+def _already(member: Member, by) -> str:
+    """Of a membership out of sight only that there is one is told: a second cannot be."""
+    if by is None or Member.objects.visible_to(by).filter(pk=member.pk).exists():
+        return _("该人员已有党员档案（%(state)s），请办理组织关系转接。") % {"state": member.get_state_display()}
+    return _("该人员的党员档案在其他党组织，请由其办理组织关系转出。")
+
+
+def _row(new: NewMember, person: Person, apart: bool, former: Member | None) -> Member:
     if new.organisation.closed_on:
         raise MemberRefused(_("“%(name)s”已撤销，请选择现有的党组织。") % {"name": new.organisation.name})
     _check_dates(person, new.joined_on, new.full_on)
-    row = Member(
-        person=person,
-        organisation=new.organisation,
-        standing=new.standing,
-        member_class=new.member_class,
-        mode=new.mode or new.member_class.mode,
-        joined_on=new.joined_on,
-        full_on=new.full_on,
-        employer=new.employer,
-    )
-    if apart:
-        row.known_as = names.normal_name(new.typed.name)
-        row.phone, row.phone_tail = new.typed.phone, new.typed.phone[-4:]
+    row = former or Member(person=person)
+    row.organisation, row.standing, row.state = new.organisation, new.standing, MemberState.ACTIVE
+    row.member_class, row.mode = new.member_class, new.mode or new.member_class.mode
+    row.joined_on, row.full_on, row.employer = new.joined_on, new.full_on, new.employer
+    row.known_as = names.normal_name(new.typed.name) if apart else ""
+    row.phone = new.typed.phone if apart else ""
+    row.phone_tail = row.phone[-4:]
     for column in (*LEVELS, "area"):
         setattr(row, f"{column}_id", getattr(person, f"{column}_id"))
     return row

@@ -185,5 +185,19 @@ class TestTransfers:
             send(member=zhao, to=parties.branch2, by=cast.secretary)
 
 
+def test_who_was_sent_elsewhere_comes_back_to_the_old_record(cast, parties, zhao):
+    receive(move=send(member=zhao, elsewhere="中共外市某局机关支部", by=cast.secretary), by=cast.secretary)
+    again = enrol(new=NewMember(parties.branch2, parties.classes["年老党员"], typed=typed("赵一", 1)), by=cast.secretary)
+    assert (again.pk, again.state, again.organisation) == (zhao.pk, "active", parties.branch2)
+    assert list(zhao.moves.order_by("pk").values_list("kind", flat=True)) == ["enrolled", "sent", "received", "rejoined"]
+
+
+def test_of_a_membership_out_of_sight_only_that_there_is_one_is_told(areas, cast, parties):
+    enrol(new=NewMember(parties.liuyuan, parties.ordinary, typed=typed("周八", 8)), by=None)
+    with pytest.raises(MemberRefused) as told:
+        enrol(new=NewMember(parties.branch1, parties.ordinary, typed=typed("周八", 8)), by=cast.secretary)
+    assert str(told.value) == "该人员的党员档案在其他党组织，请由其办理组织关系转出。"
+
+
 def test_every_move_of_the_table_has_states():
     assert all(states for states, _after in MOVES.values())
