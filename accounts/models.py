@@ -131,7 +131,7 @@ class Appointment(Placed):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("任职人"), related_name="posts")
     role = models.CharField(_("职务"), max_length=24, choices=Role)
     area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("任职区域"), null=True, blank=True, related_name="+")
-    body = models.CharField(_("任职组织"), max_length=30, blank=True, editable=False)
+    body = models.CharField(_("任职组织"), max_length=60, blank=True, editable=False)
     starts_on = models.DateField(_("任期自"))
     ends_on = models.DateField(_("任期至"), null=True, blank=True)  # the last day in force
     ended_at = models.DateTimeField(_("提前结束时间"), null=True, blank=True, editable=False)

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('all_districts_official', '市级管理员'), ('district_official', '区级管理员'), ('street_officer', '街道工作人员'), ('community_secretary', '社区书记'), ('community_clerk', '社区工作人员'), ('leading_cadre', '包联领导'), ('grid_leader', '网格长'), ('sentiment_officer', '民情信息员'), ('safety_officer', '安全监督员'), ('cityscape_officer', '市容监督员'), ('group_leader', '党小组长'), ('retiree_leader', '退管小组长'), ('building_leader', '楼栋长'), ('supervisor', '监督员'), ('branch_secretary', '支部书记'), ('committee_member', '支部委员'), ('member', '党员'), ('system_admin', '系统管理员'), ('security_admin', '安全管理员'), ('audit_admin', '审计管理员')], max_length=24, verbose_name='职务')),
-                ('body', models.CharField(blank=True, editable=False, max_length=30, verbose_name='任职组织')),
+                ('body', models.CharField(blank=True, editable=False, max_length=60, verbose_name='任职组织')),
                 ('starts_on', models.DateField(verbose_name='任期自')),
                 ('ends_on', models.DateField(blank=True, null=True, verbose_name='任期至')),
                 ('ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='提前结束时间')),
