@@ -7,15 +7,15 @@ import codecs
 import csv
 import json
 import logging
-import mmap
 import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from threading import Timer
@@ -24,9 +24,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from gridparty.lib import workbook_guard
-from gridparty.lib.workbook_guard import MB, Limits, Refused, filled
+from gridparty.lib.workbook_guard import MB, OLE, Limits, Refused, filled
 
-__all__ = ["BROWSER", "COMMAND_LINE", "FileRefused", "Limits", "Sheet", "read_sheets"]
+__all__ = ["BROWSER", "COMMAND_LINE", "FileRefused", "Limits", "Sheet", "read_sheets", "unmerged"]
 
 BROWSER = Limits()
 COMMAND_LINE = Limits(packed=1024 * MB, unpacked=8192 * MB, member=4096 * MB, rows=5_000_000, seconds=900, memory=8192 * MB)
@@ -48,16 +48,30 @@ class Sheet:
     rows: list[list[Cell]]
     first_row: int = 1
     visible: bool = True
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """First row, first column, last row, last column, counted from 1; no further than what is filled. Text files have none."""
 
     def number(self, index: int) -> int:
         """The number of rows[index] as Excel shows it; for text files the number of the record."""
         return self.first_row + index
 
 
+def unmerged(sheet: Sheet) -> Sheet:
+    """The sheet as people read it: the value of a merged range stands in every cell of the range."""
+    rows = [list(row) for row in sheet.rows]
+    for first, left, last, right in sheet.merged:
+        lines = rows[first - sheet.first_row : last - sheet.first_row + 1]
+        value = lines[0][left - 1] if left <= len(lines[0]) else None
+        for line in lines if value is not None else ():
+            line.extend([None] * (right - len(line)))
+            line[left - 1 : right] = [value] * (right - left + 1)
+    return replace(sheet, rows=rows)
+
+
 def read_sheets(path: Path, limits: Limits) -> list[Sheet]:
     """All sheets of the file, hidden ones too. Raises FileRefused; a file that cannot be opened raises OSError."""
     try:
-        if check_kind(path, limits) == "zip":
+        if check_kind(path, limits) == "workbook":
             return _read_workbook(path, limits)
         return [_read_text(path, limits)]
     except Refused as refusal:
@@ -76,6 +90,10 @@ SIGNATURES = (
     (b"\x1f\x8b", "archive"),
     (b"PK\x05\x06", "archive"),
     (b"MIME-Version:", "html"),
+    (b"\x09\x00\x04\x00", "biff5"),  # Excel 2, 3, 4; then a later one without its container
+    (b"\x09\x02\x06\x00", "biff5"),
+    (b"\x09\x04\x06\x00", "biff5"),
+    (b"\x09\x08", "biff5"),
 )
 MARKUP = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<body", b"<div", b"<table", b"<style", b"<script")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -83,7 +101,7 @@ CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v"))
 
 
 def check_kind(path: Path, limits: Limits) -> str:
-    """By content: "zip" or "text". Raises Refused for every other kind, for an empty file and for one that is too big."""
+    """By content: "workbook" (zip or OLE) or "text". Raises Refused for other kinds, an empty file and one that is too big."""
     size = path.stat().st_size
     if size > limits.packed:
         raise Refused("packed", limit=limits.packed // MB)
@@ -91,10 +109,8 @@ def check_kind(path: Path, limits: Limits) -> str:
         head = file.read(HEAD)
     if not head:
         raise Refused("empty")
-    if head.startswith(b"PK\x03\x04"):
-        return "zip"
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise Refused("password" if _contains(path, "EncryptedPackage".encode("utf-16-le")) else "xls")
+    if head.startswith((b"PK\x03\x04", OLE)):
+        return "workbook"
     for signature, code in SIGNATURES:
         if head.startswith(signature):
             raise Refused(code)
@@ -113,11 +129,6 @@ def _check_text(head: bytes) -> None:
         raise Refused("html")
     if not utf16 and len(head) - len(head.translate(None, CONTROLS)) > len(head) // 20 + 2:
         raise Refused("binary")
-
-
-def _contains(path: Path, text: bytes) -> bool:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(text) >= 0
 
 
 def _read_workbook(path: Path, limits: Limits) -> list[Sheet]:
@@ -148,8 +159,9 @@ def _read_workbook(path: Path, limits: Limits) -> list[Sheet]:
 
 def _received(lines: Iterable[bytes]) -> list[Sheet] | None:
     """The sheets from the child's lines; None when it ended before its end. Raises Refused when the child says so."""
-    decode = json.JSONDecoder(object_hook=_moment).decode
-    same = {}  # rosters repeat their values: one copy of each
+    # Rosters repeat their values, a few bytes of .ods repeat one a million times: one copy of each text, few of a number.
+    decode = json.JSONDecoder(object_hook=_moment, parse_float=lru_cache(10_000)(float)).decode
+    same = {}
     sheets = []
     for line in lines:
         try:
@@ -160,6 +172,8 @@ def _received(lines: Iterable[bytes]) -> list[Sheet] | None:
             sheets[-1].rows.append([same.setdefault(cell, cell) if type(cell) is str else cell for cell in said])
         elif "sheet" in said:
             sheets.append(Sheet(said["sheet"], [], said["first_row"], said["visible"]))
+        elif "merged" in said:
+            sheets[-1].merged.extend(map(tuple, said["merged"]))
         elif "refused" in said:
             raise Refused(said["refused"], **said["params"])
         else:
@@ -268,13 +282,12 @@ SENTENCES = {
     "packed": gettext_noop("文件超过 %(limit)s MB 的上限。请删去图片和不用的工作表，或分成几个文件上传。"),
     "password": gettext_noop(
         "工作簿设有打开密码，无法读取。请用 Excel 打开，在“文件—信息—保护工作簿—用密码进行加密”里清空密码"
-        "（WPS 在“文件—文档加密—密码加密”），保存后再上传。"
+        "（WPS 在“文件—文档加密—密码加密”；.xls 设有“保护工作簿”的也要撤销），保存后再上传。"
     ),
     "locked_zip": gettext_noop("文件的内容加了密，无法读取。请取消加密，用 Excel 或 WPS 另存为 .xlsx 后再上传。"),
-    "xls": gettext_noop("这是旧版格式（.xls）的文件。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"),
+    "biff5": gettext_noop("这是 Excel 5.0/95 或更早版本的文件（.xls）。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"),
     "xlsb": gettext_noop("这是二进制工作簿（.xlsb）。请用 Excel 打开，另存为 .xlsx 后再上传。"),
-    "ods": gettext_noop("这是 OpenDocument 表格（.ods）。请用 Excel、WPS 或 LibreOffice 打开，另存为 .xlsx 后再上传。"),
-    "macros": gettext_noop("工作簿里有宏（.xlsm），不能上传。请用 Excel 或 WPS 打开，另存为不含宏的 .xlsx 后再上传。"),
+    "macros": gettext_noop("工作簿里有宏，不能上传。请用 Excel 或 WPS 打开，另存为不含宏的 .xlsx 后再上传。"),
     "document": gettext_noop("这是文字文档或演示文稿，不是表格。请把其中的表格复制到 Excel 或 WPS 表格，存为 .xlsx 后再上传。"),
     "archive": gettext_noop("这是压缩包，不是表格。请先解压，再上传其中的表格。"),
     "pdf": gettext_noop("这是 PDF 文件，不是表格。请向提供者要原来的 Excel 表格，或用 WPS 转成表格并核对后再上传。"),
@@ -309,6 +322,7 @@ SENTENCES = {
     "columns": gettext_noop(
         "第 %(row)s 行一直写到 %(column)s 列，超过 %(limit)s 列的上限。请删去右边多余的内容（可能只是空格），保存后再上传。"
     ),
+    "merged": gettext_noop("合并的单元格超过 %(limit)s 处。请取消不需要的合并，保存后再上传。"),
     "cell": gettext_noop("第 %(row)s 行 %(column)s 列的文字超过 %(limit)s 字。请缩短后再上传。"),
     "long_cell": gettext_noop("第 %(row)s 行有一格文字过长。请缩短后再上传。"),
     "seconds": gettext_noop("读取超过 %(limit)s 秒，已停止。请删去不用的工作表和格式，或分成几个文件上传。"),

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridparty.lib import workbook, workbook_guard
-from gridparty.lib.workbook import BROWSER, COMMAND_LINE, FileRefused, Limits, read_sheets
+from gridparty.lib.workbook import BROWSER, COMMAND_LINE, FileRefused, Limits, read_sheets, unmerged
 
 MB = 1024 * 1024
 XML = "http://schemas.openxmlformats.org"
@@ -103,38 +103,6 @@ def locked(packed):
     return bytes(forged)
 
 
-def compound(stream):
-    """As much of an OLE file as is looked at: its signature and the name of a stream."""
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(1024, b"\0") + stream.encode("utf-16-le").ljust(512, b"\0")
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Reads bytes as a file whose name says nothing."""
-
-    def read(content, limits=BROWSER):
-        path = tmp_path / "上传 1"
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_sheets(path, limits)
-
-    return read
-
-
-@pytest.fixture
-def refusal(read):
-    """The sentence with which bytes are refused."""
-
-    def refusal(content, limits=BROWSER):
-        with pytest.raises(FileRefused) as refused:
-            read(content, limits)
-        sentence = str(refused.value)
-        assert "请" in sentence
-        assert sentence.endswith("。")
-        return sentence
-
-    return refusal
-
-
 # Workbooks that are read
 
 
@@ -203,12 +171,44 @@ def test_merged_cells_stand_in_their_first_cell(read):
         book.active.append([None, "李四"])
         book.active.merge_cells("A1:A2")
 
-    assert read(with_openpyxl(fill))[0].rows == [["第1网格", "张三"], [None, "李四"]]
+    (sheet,) = read(with_openpyxl(fill))
+    assert sheet.rows == [["第1网格", "张三"], [None, "李四"]]
+    assert sheet.merged == [(1, 1, 2, 1)]
+    assert unmerged(sheet).rows == [["第1网格", "张三"], ["第1网格", "李四"]]
+    assert sheet.rows[1] == [None, "李四"]
+
+
+def merges(*ranges):
+    return "<mergeCells>" + "".join(f'<mergeCell ref="{ref}"/>' for ref in ranges) + "</mergeCells>"
+
+
+def test_merged_ranges_are_numbered_as_excel_shows_them_and_end_with_the_filled_area(read):
+    rows = row(4, cell("B4"), cell("D4", 4)) + row(5, cell("D5", 5)) + row(6, cell("A6", 6))
+    (sheet,) = read(zipped(parts(rows, after=merges("B4:C5", "A6:XFD9", "D4:D5", "A1:A3", "F4:G9", "A7:C9"))))
+    assert sheet.first_row == 4
+    assert sheet.merged == [(4, 2, 5, 3), (6, 1, 6, 4), (4, 4, 5, 4)]
+    assert unmerged(sheet).rows == [[None, 1.0, 1.0, 4.0], [None, 1.0, 1.0, 4.0], [6.0, 6.0, 6.0, 6.0]]
+
+
+def test_a_merged_range_without_a_value_covers_nothing(read):
+    rows = row(1, cell("C1", 3)) + row(2, cell("B2", 2))
+    (sheet,) = read(zipped(parts(rows, after=merges("A1:B2"))))
+    assert unmerged(sheet).rows == sheet.rows == [[None, None, 3.0], [None, 2.0]]
 
 
 def test_a_million_merged_cells_cost_nothing(read):
-    merged = '<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'
-    assert read(zipped(parts(after=merged)))[0].rows == [["姓名"]]
+    (sheet,) = read(zipped(parts(after=merges("A1:XFD1048576"))))
+    assert (sheet.rows, sheet.merged) == ([["姓名"]], [])
+
+
+def test_too_many_merged_ranges_and_ranges_on_top_of_each_other(read, refusal):
+    rows = "".join(row(number, cell(f"A{number}"), cell(f"B{number}")) for number in range(1, 20_002))
+    ranges = [f"A{number}:B{number}" for number in range(1, 20_002)]
+    assert len(read(zipped(parts(rows, after=merges(*ranges[:-1]))))[0].merged) == 20_000
+    assert "工作表“名册”：合并的单元格超过 20000 处" in refusal(zipped(parts(rows, after=merges(*ranges))))
+    assert "损坏" in refusal(zipped(parts(rows, after=merges("A1:B20001", "A1:B20001"))))
+    far = (f"A{number}:B{number}" for number in range(30_000, 60_000))
+    assert read(zipped(parts(rows, after=merges(*far))))[0].merged == []
 
 
 def test_rich_text_is_joined_and_the_pinyin_guide_left_out(read):
@@ -216,6 +216,30 @@ def test_rich_text_is_joined_and_the_pinyin_guide_left_out(read):
         <si><r><t>李</t></r><r><t xml:space="preserve"> 四</t></r></si></sst>"""
     rows = row(1, cell("A1", 0, "s"), cell("B1", 1, "s"))
     assert read(zipped(parts(rows, members={"xl/sharedStrings.xml": strings})))[0].rows == [["张三", "李 四"]]
+
+
+def test_shared_texts_need_no_counts_and_texts_in_place_no_guide(read):
+    strings = f"<sst {MAIN}><si><t>张三</t></si><si><t/></si><si><t>李四</t></si></sst>"
+    inline = "<is><r><t>王</t></r><r><t>五</t></r><rPh sb='0' eb='1'><t>wáng</t></rPh></is>"
+    rows = row(1, cell("A1", 2, "s"), cell("B1", 1, "s"), f'<c r="C1" t="inlineStr">{inline}</c>', cell("D1", 0, "b"))
+    for false in ("", ' count="1" uniqueCount="1"', ' count="1000000" uniqueCount="1000000"'):
+        content = zipped(parts(rows, members={"xl/sharedStrings.xml": strings.replace("<sst", "<sst" + false)}))
+        assert read(content)[0].rows == [["李四", None, "王五", False]]
+
+
+@pytest.mark.parametrize("number", [14, 31, 57, 58, 164])
+def test_days_are_known_by_their_format(read, number):
+    """Also by the numbers that Chinese Excel gives its own formats, without telling them."""
+    code = '<numFmt numFmtId="164" formatCode="[$-804]yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;;@"/>'
+    styles = (
+        f'<styleSheet {MAIN}><numFmts>{code}</numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="{number}"/></cellXfs></styleSheet>'
+    )
+    members = {
+        "xl/styles.xml": styles,
+        "xl/_rels/workbook.xml.rels": relations(("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml")),
+    }
+    rows = row(1, '<c r="A1" s="1"><v>32994</v></c>', '<c r="B1" s="0"><v>32994</v></c>')
+    assert read(zipped(parts(rows, members=members)))[0].rows == [[date(1990, 5, 1), 32994.0]]
 
 
 def test_hidden_sheets_are_marked_and_charts_left_out(read):
@@ -423,10 +447,9 @@ def test_flipped_bytes_are_refused_or_harmless(read):
         (b"\xff\xfe", "空的"),
         (" \r\n\t\r\n\u3000", "空的"),
         (b"\xef\xbb\xbf \r\n", "空的"),
-        (compound("EncryptedPackage"), "打开密码"),
-        (compound("Workbook"), "旧版格式"),
         (locked(zipped(parts())), "加了密"),
-        (zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"}), ".ods"),
+        (zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"}), "文字文档"),
+        (b"\x09\x08\x08\x00\x00\x05\x05\x00" + b"\0" * 90, "Excel 5.0/95"),
         (zipped({"xl/workbook.bin": "x"}), ".xlsb"),
         (zipped({"word/document.xml": "<x/>"}), "文字文档"),
         (zipped({"名册.xlsx": "x"}), "压缩包"),
@@ -656,7 +679,7 @@ def test_documented_limits():
     limits = Limits()
     assert (limits.packed, limits.unpacked, limits.member) == (20 * MB, 200 * MB, 120 * MB)
     assert (limits.ratio, limits.members, limits.sheets, limits.seconds) == (100, 2_000, 50, 30)
-    assert (limits.rows, limits.columns, limits.cell) == (100_000, 200, 2_000)
+    assert (limits.rows, limits.columns, limits.cell, limits.merged) == (100_000, 200, 2_000, 20_000)
     assert (COMMAND_LINE.ratio, COMMAND_LINE.members) == (100, 2_000)
 
 

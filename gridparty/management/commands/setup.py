@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--username", help="首位管理员的登录名（缺省时询问）")
         parser.add_argument("--name", help="首位管理员的姓名（缺省时询问）")
         parser.add_argument("--district", nargs=2, metavar=("编码", "名称"), help="设立区，如 --district 370112000000 历城区")
-        parser.add_argument("--areas", metavar="文件", help="区划名单（csv 或 xlsx），一并导入")
+        parser.add_argument("--areas", metavar="文件", help="区划名单（csv、xlsx、xls 或 ods），一并导入")
         parser.add_argument("--no-input", action="store_true", help="不询问，缺少的选项即报错")
 
     def handle(self, *args, username, name, district, areas, no_input, **options):

@@ -11,7 +11,8 @@ from pathlib import Path
 from gridparty.tests.contracts import product
 
 FILE_LINES, FUNCTION_LINES = 500, 30
-LARGE: dict[str, str] = {}  # file → why it may be longer
+# file → why it may be longer
+LARGE = {"gridparty/lib/workbook_guard.py": "a child process that may load this one file of ours and no other"}
 OWNED = re.compile(r"(TODO|FIXME|XXX|HACK)(?!\([\w#-]+\): )")  # TODO(#12): …
 SELF = Path(__file__)
 
