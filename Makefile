@@ -42,7 +42,7 @@ lint: $(DEV)
 	.venv/bin/lint-imports
 
 proof: $(DEV)
-	$(PY) -m pytest -m proof
+	$(PY) -m pytest -m proof -s
 	$(PY) -m bench.proof
 
 bench: $(DEV)

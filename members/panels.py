@@ -32,6 +32,8 @@ def membership(person: Person, user) -> list[Panel]:
 def offices(person: Person, user) -> list[Panel]:
     if not scope_of(user).has(Can.SEE_MEMBERS):
         return []
+    if person.user_id is None:  # who holds a seat is a user
+        return [Panel(_("党内职务"), [], _("没有您可以查看的党内职务。"))]
     seats = Seat.objects.visible_to(user).filter(person=person, ended_on=None).select_related("organisation").order_by("pk")
     lines = [
         (

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.choices import Role
 from accounts.models import Appointment
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.counting import numbers_of
 from gridparty.lib.dates import today
 from grids.choices import AreaKind, NormKind
 from grids.models import Area, Norm
@@ -139,14 +140,6 @@ CHEAP = GAPS[:4]
 
 def number_of(found) -> int:
     return found.count() if isinstance(found, QuerySet) else len(found)
-
-
-def numbers_of(found: dict[str, QuerySet]) -> dict[str, int]:
-    """How many rows each finds, all in one query."""
-    first, *others = (
-        rows.select_related(None).order_by().values_list(Value(name)).annotate(n=Count("pk")) for name, rows in found.items()
-    )
-    return dict(first.union(*others, all=True))
 
 
 def gap_numbers(user, within: Area | None = None) -> dict[str, int]:

@@ -4,9 +4,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.counting import numbers_of
 from gridparty.lib.registry import Worklist, worklists
 from members.models import MemberMove, PartyOrganisation
-from members.queries import CHEAP, elections_due, numbers_of
+from members.queries import CHEAP, elections_due
 
 
 @worklists

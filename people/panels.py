@@ -62,6 +62,8 @@ def visits(person: Person, user) -> list[Panel]:
 
 @panels
 def skills(person: Person, user) -> list[Panel]:
+    if not getattr(person, "has_skill", True):
+        return [Panel(_("特长"), [], _("没有登记特长。"))]
     rows = PersonSkill.objects.visible_to(user).filter(person=person, withdrawn_on=None).select_related("skill").order_by("pk")
     return [Panel(_("特长"), [(row.skill.name, row.detail or "—", _page(row)) for row in rows], _("没有登记特长。"))]
 
@@ -69,6 +71,8 @@ def skills(person: Person, user) -> list[Panel]:
 @panels
 def requests(person: Person, user) -> list[Panel]:
     """Open ones that the reader's side answers; what others asked for elsewhere is not the person's page's to tell."""
+    if not getattr(person, "is_asked_for", True):
+        return [Panel(_("转入申请"), [], _("没有待答复的转入申请。"))]
     rows = MoveRequest.objects.to_decide(user).filter(person=person).select_related("area", "community", "household", "asked_by")
     lines = [(_("待答复"), f"{whole_place(row)} {mask_name(row.asked_by.name)}", _page(row)) for row in rows.order_by("pk")]
     return [Panel(_("转入申请"), lines, _("没有待答复的转入申请。"))]

@@ -1,7 +1,7 @@
 """People: the list, a person's page, and the steps that move, end or join records."""
 
 from django.contrib import admin, messages
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -17,11 +17,11 @@ from grids.filters import WithinFilter
 from people import actions
 from people.actions import NewPerson
 from people.admin.steps import Step, StepAdmin, badge
-from people.choices import IdKind, Relation
+from people.choices import IdKind, Relation, RequestState
 from people.errors import OnRecordElsewhere
 from people.filters import AgeFilter, LivingFilter, OnCareFilter
 from people.forms import DeathForm, LeaveForm, MergeForm, MoveForm, PersonForm
-from people.models import Care, Person, PersonMerge
+from people.models import Care, MoveRequest, Person, PersonMerge, PersonSkill
 from people.queries import age, door, housemates, in_words, tail
 
 # --- Steps
@@ -150,7 +150,17 @@ class PersonAdmin(StepAdmin):
     autocomplete_fields = ("household", "area")
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("area", "household")
+        rows = super().get_queryset(request).select_related("area", "household")
+        if "object_id" not in request.resolver_match.kwargs:
+            return rows
+        # On a person's page the rarer panels are looked up only where there is something.
+        skills = PersonSkill.objects.visible_to(request.user).filter(person=OuterRef("pk"), withdrawn_on=None)
+        requests = MoveRequest.objects.visible_to(request.user).filter(person=OuterRef("pk"), state=RequestState.OPEN)
+        return rows.annotate(has_skill=Exists(skills), is_asked_for=Exists(requests))
+
+    def _may_edit(self, request, obj) -> bool:
+        """From the place at hand, without asking the database."""
+        return obj.area is not None and scope_of(request.user).covers(self.model.edit, obj.area)
 
     def get_search_results(self, request, rows, term):
         """What lists and pop-ups show: no merged records, and no number decrypted."""

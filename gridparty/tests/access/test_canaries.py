@@ -26,6 +26,7 @@ def test_pages_and_the_links_on_them(db, matrix, actor):
         reader.open(url)
     for url in sorted(reader.links - reader.read):
         reader.open(url)
+    print(f"\nT3 {actor}: {len(reader.read)} pages read, {len(reader.found)} canaries")
     assert len(reader.read) > 100
     assert reader.found == []
 

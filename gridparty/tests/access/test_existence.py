@@ -58,6 +58,7 @@ def test_foreign_and_absent_look_the_same(db, matrix, actor):
         foreign = seen(visitor.ask(*matrix.request(case)), row_of(matrix, case).pk)
         if foreign != seen(visitor.ask(*absent(matrix, case)), ABSENT):
             told.append(f"{case}: {foreign[0]}")
+    print(f"\nT2 {actor}: {len(cases)} pairs of a foreign and an absent row, {len(told)} told apart")
     assert cases or matrix.oracle.has(actor, Can.SEE_POSTS)
     assert told == []
 
