@@ -6,6 +6,8 @@ from itertools import cycle, islice
 
 from django.utils.translation import gettext as _
 
+from accounts.actions import Post, appoint_many
+from accounts.choices import Origin, Role
 from gridparty.lib.dates import today
 from gridparty.lib.registry import demos
 from grids.choices import AreaKind
@@ -151,3 +153,25 @@ def _fill(enrolled: list[Member]) -> None:
             if title != SeatTitle.SECRETARY or n % 12:
                 seats.append(NewSeat(member.organisation, title, member.person, today() - timedelta(days=200)))
     fill_seats(seats=seats, by=None)
+    _concur(seats)
+
+
+def _concur(seats: list[NewSeat]) -> None:
+    """三兼, where it is kept: a secretary sits in the community's committee, one of a branch's committee leads a group.
+
+    Group leaders lead their building, too, but for the last.
+    """
+    shown = [new for new in seats if new.organisation.community.name.startswith(SHOWN_COMMUNITY)]
+    groups = {group.parent_id: group for group in PartyOrganisation.objects.filter(kind=OrganisationKind.GROUP).order_by("-pk")}
+    more = []
+    for new in shown:
+        if new.title == SeatTitle.SECRETARY:
+            more.append(NewSeat(new.organisation.parent, SeatTitle.COMMITTEE, new.person))
+        elif new.title == SeatTitle.ORGANISER:
+            more.append(NewSeat(groups[new.organisation.pk], SeatTitle.GROUP_LEADER, new.person))
+    fill_seats(seats=more[:-3], by=None)
+    leaders = [new for new in more[:-3] if new.title == SeatTitle.GROUP_LEADER]
+    buildings = {group.pk: group.area for group in groups.values()}
+    led = [(new.person.user, buildings[new.organisation.pk]) for new in leaders[:-1]]
+    posts = [Post(user, Role.BUILDING_LEADER, area, today(), origin=Origin.ELECTED) for user, area in led]
+    appoint_many(posts=posts, by=None)

@@ -187,6 +187,18 @@ class MoveForm(_LeavingForm):
         return data
 
 
+class MoveAllForm(StepForm):
+    to = found_by_typing(Person, "household", _("迁往住户"), Household.objects.none())
+    on = day_field(_("迁移日期"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        others = Household.objects.editable_by(self.user).exclude(pk=self.row.pk)
+        self.fields["to"].queryset = others.select_related("area", "community")
+        self.fields["to"].label_from_instance = door
+        self.fields["to"].help_text = _("按单元-室号查找，如 1-101；须是没有登记人员的住户。")
+
+
 class MergeForm(StepForm):
     drop = found_by_typing(PersonMerge, "dropped", _("并入的记录"), Person.objects.none())
 

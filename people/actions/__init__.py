@@ -14,6 +14,7 @@ from people.actions.erasing import erase_person
 from people.actions.homes import (
     NewHousehold,
     change_household,
+    move_household,
     move_out,
     move_people,
     open_households,
@@ -38,6 +39,7 @@ __all__ = [
     "enter_person",
     "erase_person",
     "merge_people",
+    "move_household",
     "move_out",
     "move_people",
     "open_households",

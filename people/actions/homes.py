@@ -237,6 +237,20 @@ def move_people(
     return _move(rows, household, area, relation, on, MoveKind.MOVED, new_head)
 
 
+@action("people.move_household")
+def move_household(*, household: Household, to: Household, by, on: date | None = None) -> list[Person]:
+    """Let a whole family move to an empty dwelling, each with the relation they have. Raises PersonRefused, HouseholdRefused."""
+    check_place(to.area, by)
+    rows = locked(Person.objects.filter(household=household))
+    if not rows:
+        raise HouseholdRefused(_("该户没有登记人员，无人可迁。"))
+    if to.pk == household.pk or Person.objects.filter(household=to).exists():
+        raise HouseholdRefused(_("迁往的住户已有登记人员，请另选空户，或逐人迁移并选择与户主关系。"))
+    with once():
+        settle([Stay(row, to, to.area, row.relation, on or today(), MoveKind.MOVED) for row in rows])
+    return rows
+
+
 @action("people.move_out")
 def move_out(*, people: Sequence[Person], by, on: date | None = None, new_head: Person | None = None) -> list[Person]:
     """Let people leave: no area has them on record until another takes them up. Raises PersonRefused, HouseholdRefused."""

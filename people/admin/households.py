@@ -12,18 +12,30 @@ from gridparty.lib.registry import Panel
 from grids.filters import WithinFilter
 from people import actions
 from people.actions import NewHousehold
-from people.admin.steps import StepAdmin
+from people.admin.steps import Step, StepAdmin
 from people.choices import Relation
-from people.forms import HouseholdForm
+from people.forms import HouseholdForm, MoveAllForm
 from people.models import Household, Person, Visit
 from people.queries import door, whole_place
 
 LAST_VISITS = 10
 
 
+def _says_move(household, user) -> list[str]:
+    n = Person.objects.visible_to(user).filter(household=household).count()
+    words = {"door": door(household), "n": n}
+    return [gettext("将把 %(door)s 的 %(n)d 人整户迁往所选住户，与户主关系不变，原居住记录随之结束，原住户保留。") % words]
+
+
+def _move(household, data, by):
+    actions.move_household(household=household, to=data["to"], on=data["on"], by=by)
+    return data["to"]
+
+
 @admin.register(Household)
 class HouseholdAdmin(StepAdmin):
     can_add = True
+    steps = (Step("move", _("整户迁移"), _says_move, _move, MoveAllForm),)
     form = HouseholdForm
     list_display = ("door_shown", "kind", "tenure", "people_count", "head_shown")
     list_filter = (WithinFilter, "kind", "tenure")

@@ -8,6 +8,7 @@ from people.actions import (
     NewHousehold,
     NewPerson,
     enter_person,
+    move_household,
     move_out,
     move_people,
     open_households,
@@ -81,6 +82,19 @@ def test_all_move_to_another_building(areas, cast, home):
     assert (wife.grid, wife.area, wife.relation) == (areas.grid2, areas.building3, "head")
     stays = [(stay.area.name, stay.from_on, stay.until_on) for stay in wife.residences.order_by("from_on")]
     assert stays == [("1号楼", date(2020, 1, 1), date(2024, 3, 1)), ("3号楼", date(2024, 3, 1), None)]
+
+
+def test_a_family_moves_as_a_whole(areas, cast, home):
+    (empty,) = open_households(households=[NewHousehold(areas.building3, "2", "302")], by=cast.secretary)
+    move_household(household=home, to=empty, by=cast.secretary, on=date(2024, 3, 1))
+    assert dict(empty.people.values_list("name", "relation")) == {"王建国": "head", "李秀英": "spouse"}
+    assert set(empty.people.values_list("grid", flat=True)) == {areas.grid2.pk}
+    with pytest.raises(HouseholdRefused, match="无人可迁"):
+        move_household(household=home, to=empty, by=cast.secretary)
+    (other,) = open_households(households=[NewHousehold(areas.building3, "2", "303")], by=cast.secretary)
+    enter_person(new=NewPerson("周八", number(3), household=other, relation="head"), by=cast.secretary)
+    with pytest.raises(HouseholdRefused, match="请另选空户"):
+        move_household(household=empty, to=other, by=cast.secretary)
 
 
 def test_nobody_moves_beyond_the_scope_or_before_they_came(areas, cast, home):

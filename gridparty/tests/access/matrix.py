@@ -43,6 +43,7 @@ TYPED: dict[str, dict] = {
     "people:reveal": {"column": "phone"},
     "admin:people_person_add": {"name": "赵六", "relation": "head"},
     "admin:people_household_add": {"room": "7701"},
+    "admin:people_household_move": {"to": lambda world: world.variants["empty home"]["own"].pk},
     "admin:people_person_move": {"household": "", "area": lambda world: world.at("building2").pk},
     "admin:people_person_merge": {"drop": lambda world: world.variants["unnumbered"]["own"].pk},
     "admin:people_care_add": {"person": lambda world: world.variants["housemate"]["own"].pk},
@@ -73,6 +74,7 @@ TYPED: dict[str, dict] = {
 VARIANTS = {
     "admin:accounts_schemeuse_add": "building",
     "admin:grids_area_close": "building",
+    "admin:people_household_move": "family",
     "accounts:enable_user": "closed",
     "admin:people_person_head": "housemate",
     "admin:members_partyorganisation_close": "empty group",

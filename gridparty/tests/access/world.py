@@ -142,6 +142,8 @@ def build_world() -> World:
     world.variants["building"] = {name: _building_in(spot) for name, spot in spots.items()}
     world.variants["closed"] = {name: _closed_account(spot) for name, spot in spots.items()}
     world.variants["housemate"] = {name: _housemate(spot) for name, spot in spots.items()}
+    world.variants["family"] = {name: one.household for name, one in world.variants["housemate"].items()}
+    world.variants["empty home"] = {name: _empty_home(spot) for name, spot in spots.items()}
     world.variants["unnumbered"] = {name: _unnumbered(spot) for name, spot in spots.items()}
     world.variants["empty group"] = {name: _empty_group(spot) for name, spot in spots.items()}
     states = {"probationary": {"standing": "probationary"}, "floating": {"state": "floating"}, "lost": {"state": "lost"}}
@@ -172,6 +174,11 @@ def _housemate(spot: Area) -> Person:
     home = placed(Household, spot, unit="9", room=mark(Household, f"shared {spot.code}"))
     person_called(f"head-{spot.code}", spot, household=home, relation=Relation.HEAD)
     return person_called(f"spouse-{spot.code}", spot, household=home, relation=Relation.SPOUSE)
+
+
+def _empty_home(spot: Area) -> Household:
+    """Where nobody lives, so that a family can move in."""
+    return placed(Household, spot, unit="8", room=mark(Household, f"empty {spot.code}"))
 
 
 def _unnumbered(spot: Area) -> Person:

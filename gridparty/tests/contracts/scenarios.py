@@ -602,6 +602,12 @@ def record_death(world):
     people.record_death(person=care.person, new_head=wife, by=world.cast.secretary)
 
 
+@action("people.move_household")
+def move_household(world):
+    (empty,) = people.open_households(households=[people.NewHousehold(world.areas.building2, "7", "701")], by=None)
+    assert len(people.move_household(household=family(world).home, to=empty, by=world.cast.secretary)) == 2
+
+
 @action("people.erase_person")
 def erase_person(world):
     people.erase_person(person=family(world).wife, by=world.cast.secretary)
@@ -678,6 +684,12 @@ def undo_merge(world):
 def add_household_page(world):
     data = {"area": world.areas.building1.pk, "unit": "3", "room": "301"}
     return post(world.cast.secretary, "admin:people_household_add", **data)
+
+
+@page("admin:people_household_move")
+def move_household_page(world):
+    (empty,) = people.open_households(households=[people.NewHousehold(world.areas.building2, "7", "701")], by=None)
+    return post(world.cast.secretary, "admin:people_household_move", family(world).home.pk, to=empty.pk)
 
 
 @page("admin:people_household_change")

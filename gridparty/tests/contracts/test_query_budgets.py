@@ -134,6 +134,7 @@ BUDGETS: dict[str, int] = {
     "admin:people_household_change": 8,
     "admin:people_household_changelist": 7,
     "admin:people_household_history": 6,
+    "admin:people_household_move": 6,
     "admin:people_moverequest_change": 5,
     "admin:people_moverequest_changelist": 5,
     "admin:people_moverequest_history": 8,
