@@ -14,7 +14,7 @@ def blank_membership(*, person, by) -> None:
     member = Member.objects.filter(person=person).first()
     if member is not None and member.state in ON_ROLL:
         raise MemberRefused(_("该人员是在册党员，请先办理党员档案。"))
-    if Seat.objects.filter(person=person, ended_on=None).exists():
+    if Seat.objects.in_force().filter(person=person).exists():
         raise MemberRefused(_("该人员仍担任党内职务，请先办理离任。"))
     if member is not None:
         MemberMove.objects.filter(member=member).update(note="", elsewhere="")

@@ -34,7 +34,7 @@ def offices(person: Person, user) -> list[Panel]:
         return []
     if person.user_id is None:  # who holds a seat is a user
         return [Panel(_("党内职务"), [], _("没有您可以查看的党内职务。"))]
-    seats = Seat.objects.visible_to(user).filter(person=person, ended_on=None).select_related("organisation").order_by("pk")
+    seats = Seat.objects.visible_to(user).in_force().filter(person=person).select_related("organisation").order_by("pk")
     lines = [
         (
             seat.get_title_display(),

@@ -53,7 +53,7 @@ def buildings_without_group(user, within: Area | None = None) -> QuerySet[Area]:
 
 
 def _without_seat(kinds: Iterable[str], title: str, user, within: Area | None = None) -> QuerySet[PartyOrganisation]:
-    seats = Seat.objects.filter(organisation=OuterRef("pk"), title=title, ended_on=None)
+    seats = Seat.objects.in_force().filter(organisation=OuterRef("pk"), title=title)
     return _organisations(user, within).filter(kind__in=kinds).exclude(Exists(seats))
 
 
@@ -186,7 +186,7 @@ def elections_due(rows: QuerySet[PartyOrganisation], until: date | None = None) 
 
 def with_leaders(rows: QuerySet[PartyOrganisation], user) -> QuerySet[PartyOrganisation]:
     """With the seats of those who lead them as `led_by`."""
-    seats = Seat.objects.visible_to(user).named().filter(title__in=(SeatTitle.SECRETARY, SeatTitle.GROUP_LEADER), ended_on=None)
+    seats = Seat.objects.visible_to(user).in_force().named().filter(title__in=(SeatTitle.SECRETARY, SeatTitle.GROUP_LEADER))
     return rows.prefetch_related(Prefetch("seats", seats.order_by("pk"), to_attr="led_by"))
 
 
@@ -238,7 +238,8 @@ def concurrent_posts(user, within: Area) -> list[Concurrent]:
     seats = list(
         Seat.objects.visible_to(user)
         .named()
-        .filter(within.reach.q("organisation__area__", "organisation__"), ended_on=None)
+        .filter(within.reach.q("organisation__area__", "organisation__"))
+        .in_force()
         .select_related("organisation__community", "organisation__area", "person")
         .order_by("organisation__area__code", "organisation", "pk")
     )

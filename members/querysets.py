@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from audit.querysets import AuditedQuerySet
 from gridparty.lib.access import Can, ScopedQuerySet, scope_of
+from gridparty.lib.dates import today
 from grids.querysets import PlacedQuerySet
 from members.choices import ON_ROLL
 from people.querysets import id_hashes
@@ -72,6 +73,10 @@ class OfOrganisationQuerySet(AuditedQuerySet, ScopedQuerySet):
 
 
 class SeatQuerySet(OfOrganisationQuerySet):
+    def in_force(self):
+        """Held today: a seat ends by itself with its term, as the appointment it made does."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=today()), ended_on=None)
+
     def named(self):
         """With the names the holders go by: as typed where their membership shows only that."""
         members = apps.get_model("members", "Member").objects.filter(person=OuterRef("person")).exclude(known_as="")

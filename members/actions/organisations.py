@@ -221,7 +221,7 @@ def close_organisation(*, organisation: PartyOrganisation, by, on: date | None =
             raise OrganisationRefused(_("“%(name)s”之下还有 %(n)d 个党组织，请先划转或撤销。") % {"name": row.name, "n": n})
         if n := Member.objects.filter(organisation=row).on_roll().count():
             raise OrganisationRefused(_("“%(name)s”还有 %(n)d 名党员，请先转出。") % {"name": row.name, "n": n})
-        if n := Seat.objects.filter(organisation=row, ended_on=None).count():
+        if n := Seat.objects.in_force().filter(organisation=row).count():
             raise OrganisationRefused(_("“%(name)s”还有 %(n)d 名班子成员在任，请先办理离任。") % {"name": row.name, "n": n})
         Zone.objects.filter(organisation=row).delete()
         row.closed_on = on or today()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.actions import NewUser, Post, appoint_many, create_users, end_appointments
@@ -88,10 +89,12 @@ def _first_of_each(posts: Sequence[Post]) -> list[Post]:
 
 
 def _held(seats: Sequence[NewSeat]) -> dict[tuple[int, str], list[int]]:
+    """{(organisation, title): who holds it}; seats whose term is over are closed on the way."""
     found: dict[tuple[int, str], list[int]] = {}
     keys = sorted({new.organisation.pk for new in seats})
     for start in range(0, len(keys), 900):
         rows = Seat.objects.filter(organisation__in=keys[start : start + 900], ended_on=None)
+        rows.filter(ends_on__lt=today()).update(ended_on=F("ends_on"))
         for organisation, title, person in rows.values_list("organisation", "title", "person"):
             found.setdefault((organisation, title), []).append(person)
     return found

@@ -24,6 +24,7 @@ from members.actions import (
 )
 from members.errors import OrganisationRefused
 from members.models import Member, PartyOrganisation, Seat, Zone
+from members.queries import branches_without_secretary
 from members.tests.conftest import typed
 from people.actions import enter_person
 
@@ -147,6 +148,15 @@ class TestSeats:
         assert Appointment.objects.filter(user__person=zhao).in_force().count() == 1
         empty_seat(seat=seats[1], by=cast.secretary)
         assert Appointment.objects.filter(user__person=zhao).in_force().count() == 0
+
+    def test_a_seat_ends_with_its_term_and_can_be_filled_anew(self, cast, parties, zhao):
+        over = NewSeat(parties.branch1, "secretary", zhao, date(2020, 3, 1), date(2023, 2, 28))
+        fill_seat(new=over, by=cast.secretary)
+        assert Seat.objects.in_force().count() == 0
+        assert [str(one) for one in branches_without_secretary(cast.secretary)] == ["第1网格党支部", "第2网格党支部"]
+        assert Member.objects.visible_to(User.objects.get(person=zhao)).count() == 0
+        fill_seat(new=NewSeat(parties.branch1, "secretary", zhao), by=cast.secretary)
+        assert list(Seat.objects.order_by("pk").values_list("ended_on", flat=True)) == [date(2023, 2, 28), None]
 
     def test_one_secretary_and_no_secretary_of_a_group(self, cast, parties, zhao):
         fill_seat(new=NewSeat(parties.branch1, "secretary", zhao), by=cast.secretary)
