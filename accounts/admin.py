@@ -21,13 +21,9 @@ from gridparty.lib.access import Can
 from gridparty.lib.dates import today
 from gridparty.lib.errors import Refused
 from gridparty.lib.masking import mask_phone
-from gridparty.lib.scoped_admin import ScopedAdmin
+from gridparty.lib.scoped_admin import ScopedAdmin, SettingAdmin, badge
 from grids.filters import WithinFilter
 from grids.models import Area
-
-
-def badge(kind: str, word: str) -> str:
-    return format_html('<span class="badge {}">{}</span>', kind, word)
 
 
 @admin.register(User)
@@ -236,19 +232,11 @@ class SchemePostInline(admin.TabularInline):
 
 
 @admin.register(RoleScheme)
-class RoleSchemeAdmin(ScopedAdmin):
+class RoleSchemeAdmin(SettingAdmin):
     can_add = True
     list_display = ("name", "is_example", "note")
     fields = ("name", "note")
     inlines = (SchemePostInline,)
-
-    def act(self, request, obj, form):
-        obj.save()
-        return obj
-
-    def save_related(self, request, form, formsets, change):
-        for formset in formsets:
-            formset.save()
 
 
 @admin.register(SchemeUse)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.errors import Refused
-from gridparty.lib.scoped_admin import ScopedAdmin
+from gridparty.lib.scoped_admin import ScopedAdmin, SettingAdmin
 from grids import actions, tree
 from grids.choices import AreaKind
 from grids.filters import ParentFilter, WithinFilter
@@ -231,22 +231,14 @@ class AreaEventAdmin(ScopedAdmin):
 
 
 @admin.register(CodeRule)
-class CodeRuleAdmin(ScopedAdmin):
+class CodeRuleAdmin(SettingAdmin):
     list_display = ("kind", "prefix", "width")
     fields = ("kind", "prefix", "width")
     readonly_fields = ("kind",)
 
-    def act(self, request, obj, form):
-        obj.save()
-        return obj
-
 
 @admin.register(Norm)
-class NormAdmin(ScopedAdmin):
+class NormAdmin(SettingAdmin):
     list_display = ("kind", "low", "high")
     fields = ("kind", "low", "high")
     readonly_fields = ("kind",)
-
-    def act(self, request, obj, form):
-        obj.save()
-        return obj

@@ -15,6 +15,7 @@ from django.forms import ValidationError
 from django.http import Http404
 from django.shortcuts import render
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from gridparty.lib.access import scope_of
@@ -22,6 +23,11 @@ from gridparty.lib.change_words import in_words
 from gridparty.lib.errors import Refused
 
 COUNT_LIMIT = 10_000
+
+
+def badge(kind: str, word: str) -> str:
+    """A state by colour (good, watch, late, quiet) and by its word."""
+    return format_html('<span class="badge {}">{}</span>', kind, word)
 
 
 class CappedPaginator(Paginator):
@@ -184,3 +190,15 @@ class ScopedAdmin(admin.ModelAdmin):
             return None
         self.message_user(request, success(result))
         return result
+
+
+class SettingAdmin(ScopedAdmin):
+    """Base for default data that offices adapt: the form and its lines are saved as they are typed."""
+
+    def act(self, request, obj, form):
+        obj.save()
+        return obj
+
+    def save_related(self, request, form, formsets, change):
+        for formset in formsets:
+            formset.save()

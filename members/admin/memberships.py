@@ -13,6 +13,7 @@ from audit.choices import ViewKind
 from gridparty.lib.access import scope_of
 from gridparty.lib.masking import mask_id, mask_name, mask_phone
 from gridparty.lib.registry import Panel
+from gridparty.lib.scoped_admin import badge
 from grids.filters import WithinFilter
 from members import actions
 from members.actions import NewMember
@@ -31,7 +32,7 @@ from members.forms import (
 )
 from members.models import Member, MemberMove, PartyOrganisation
 from people.actions import NewPerson
-from people.admin.steps import Step, StepAdmin, badge
+from people.admin.steps import Step, StepAdmin
 from people.models import Person
 from people.queries import tail
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.dates import today
 from gridparty.lib.registry import Panel
+from gridparty.lib.scoped_admin import badge
 from grids.choices import AreaKind
 from grids.filters import WithinFilter
 from grids.models import Area
@@ -37,7 +38,7 @@ from members.queries import (
     steps_down,
     with_leaders,
 )
-from people.admin.steps import Step, StepAdmin, badge
+from people.admin.steps import Step, StepAdmin
 
 STEM = "admin:members_partyorganisation"
 

@@ -2,20 +2,16 @@
 
 from django.contrib import admin
 
-from gridparty.lib.scoped_admin import ScopedAdmin
+from gridparty.lib.scoped_admin import ScopedAdmin, SettingAdmin
 from members import actions
 from members.models import ClassScheme, ClassUse, ManagementMode, MemberClass
 
 
 @admin.register(ManagementMode)
-class ManagementModeAdmin(ScopedAdmin):
+class ManagementModeAdmin(SettingAdmin):
     can_add = True
     list_display = ("name", "contact_days", "duty")
     fields = ("name", "contact_days", "duty")
-
-    def act(self, request, obj, form):
-        obj.save()
-        return obj
 
 
 class MemberClassInline(admin.TabularInline):
@@ -41,19 +37,11 @@ class MemberClassInline(admin.TabularInline):
 
 
 @admin.register(ClassScheme)
-class ClassSchemeAdmin(ScopedAdmin):
+class ClassSchemeAdmin(SettingAdmin):
     can_add = True
     list_display = ("name", "is_example", "note")
     fields = ("name", "note")
     inlines = (MemberClassInline,)
-
-    def act(self, request, obj, form):
-        obj.save()
-        return obj
-
-    def save_related(self, request, form, formsets, change):
-        for formset in formsets:
-            formset.save()
 
 
 @admin.register(ClassUse)

@@ -189,12 +189,10 @@ def locked(people: Iterable[Person]) -> list[Person]:
     return rows
 
 
-def name_head(household: int | None, head: Person | None, leaving: Sequence[int] = ()) -> None:
+def name_head(household: int | None, head: Person, leaving: Sequence[int] = ()) -> None:
     """Let somebody else of the household be its head; the old one becomes an ordinary member, or is leaving."""
-    if head is None:
-        return
     head = locked([head])[0]
-    if head.household_id != household or head.pk in leaving:
+    if household is None or head.household_id != household or head.pk in leaving:
         raise HouseholdRefused(_("新户主须是留在该户的人员。"))
     Person.objects.filter(household=household, relation=Relation.HEAD).exclude(pk=head.pk).update(relation=Relation.OTHER)
     head.relation = Relation.HEAD
@@ -234,7 +232,7 @@ def move_people(
     for person in rows:
         if household is not None and person.household_id == household.pk:
             raise PersonRefused(_("该人员已在这一户。"))
-    return _move(rows, household, area, relation, on, MoveKind.MOVED, new_head)
+    return move(rows, household, area, relation, on, MoveKind.MOVED, new_head)
 
 
 @action("people.move_household")
@@ -254,12 +252,22 @@ def move_household(*, household: Household, to: Household, by, on: date | None =
 @action("people.move_out")
 def move_out(*, people: Sequence[Person], by, on: date | None = None, new_head: Person | None = None) -> list[Person]:
     """Let people leave: no area has them on record until another takes them up. Raises PersonRefused, HouseholdRefused."""
-    return _move(locked(people), None, None, "", on, MoveKind.LEFT, new_head)
+    return move(locked(people), None, None, "", on, MoveKind.LEFT, new_head)
 
 
-def _move(rows: list[Person], household, area, relation: str, on: date | None, how: str, new_head: Person | None):
+def move(
+    rows: list[Person],
+    household: Household | None,
+    area: Area | None,
+    relation: str,
+    on: date | None,
+    how: str,
+    new_head: Person | None,
+) -> list[Person]:
+    """Let locked people go; `new_head` stays behind in a household that one of them leaves. For the actions that decide."""
     if new_head is not None:
-        name_head(new_head.household_id, new_head, [row.pk for row in rows])
+        left = next((row.household_id for row in rows if row.household_id == new_head.household_id), None)
+        name_head(left, new_head, [row.pk for row in rows])
         rows = locked(rows)  # the old head among them is an ordinary member now
     with once():
         settle([Stay(row, household, area, relation, on or today(), how) for row in rows])

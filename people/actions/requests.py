@@ -10,7 +10,7 @@ from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
 from grids.actions import place
 from grids.models import Area
-from people.actions.homes import Stay, check_heads, check_place, locked, name_head, once, settle
+from people.actions.homes import check_place, locked, move
 from people.choices import MoveKind, RequestState
 from people.errors import PersonRefused
 from people.models import Household, MoveRequest, Person
@@ -66,13 +66,7 @@ def decide_request(*, request: MoveRequest, agree: bool, by, answer: str = "", n
     request.answer, request.decided_by, request.decided_at = answer.strip(), by, timezone.now()
     request.save()
     if agree:
-        from_household = person.household_id
-        if new_head is not None:
-            name_head(from_household, new_head, [person.pk])
-            person = locked([person])[0]
-        with once():
-            settle([Stay(person, request.household, request.area, request.relation, today(), MoveKind.TRANSFERRED)])
-        check_heads([from_household])
+        move([person], request.household, request.area, request.relation, today(), MoveKind.TRANSFERRED, new_head)
     return request
 
 

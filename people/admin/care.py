@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.dates import today
 from gridparty.lib.masking import mask_name
-from gridparty.lib.scoped_admin import ScopedAdmin
+from gridparty.lib.scoped_admin import SettingAdmin, badge
 from grids.filters import WithinFilter
 from people import actions
 from people.actions import NewVisit
-from people.admin.steps import Step, StepAdmin, badge
+from people.admin.steps import Step, StepAdmin
 from people.filters import CareClassFilter, DueFilter, SkillFilter
 from people.forms import CareForm, DayForm, EndCareForm, PersonSkillForm, VisitForm
 from people.models import Care, CareClass, PersonSkill, Skill, Visit
@@ -117,14 +117,10 @@ class CareAdmin(_AboutPersonAdmin):
 
 
 @admin.register(CareClass)
-class CareClassAdmin(ScopedAdmin):
+class CareClassAdmin(SettingAdmin):
     can_add = True
     list_display = ("name", "interval_days", "note")
     fields = ("name", "interval_days", "note")
-
-    def act(self, request, obj, form):
-        obj.save()
-        return obj
 
 
 # --- Visits
@@ -228,11 +224,7 @@ class PersonSkillAdmin(_AboutPersonAdmin):
 
 
 @admin.register(Skill)
-class SkillAdmin(ScopedAdmin):
+class SkillAdmin(SettingAdmin):
     can_add = True
     list_display = ("name",)
     fields = ("name",)
-
-    def act(self, request, obj, form):
-        obj.save()
-        return obj

@@ -13,10 +13,11 @@ from audit.choices import ViewKind
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.masking import mask_id, mask_name, mask_phone
 from gridparty.lib.registry import panels
+from gridparty.lib.scoped_admin import badge
 from grids.filters import WithinFilter
 from people import actions
 from people.actions import NewPerson
-from people.admin.steps import Step, StepAdmin, badge
+from people.admin.steps import Step, StepAdmin
 from people.choices import IdKind, Relation, RequestState
 from people.errors import OnRecordElsewhere
 from people.filters import AgeFilter, LivingFilter, OnCareFilter

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.masking import mask_name
+from gridparty.lib.scoped_admin import badge
 from people import actions
-from people.admin.steps import Step, StepAdmin, badge
+from people.admin.steps import Step, StepAdmin
 from people.choices import Relation, RequestState
 from people.filters import SideFilter
 from people.forms import AgreeForm, RefuseForm

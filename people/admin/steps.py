@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from gridparty.lib.errors import Refused
@@ -26,10 +25,6 @@ class Step:
     run: Callable[[Model, dict, object], Model]  # returns the row to show afterwards
     form: type[StepForm] = StepForm
     unfit: Callable[[Model, object], str] = lambda row, user: ""  # why it cannot be done to the row now
-
-
-def badge(kind: str, word: str) -> str:
-    return format_html('<span class="badge {}">{}</span>', kind, word)
 
 
 class StepAdmin(ScopedAdmin):

@@ -68,6 +68,15 @@ def test_the_head_leaves_and_another_follows(cast, home):
     assert Residence.objects.get(person=head).went == "left"
 
 
+def test_nobody_becomes_head_of_a_household_that_nobody_leaves(areas, cast, home):
+    (other,) = open_households(households=[NewHousehold(areas.building3, "2", "302")], by=None)
+    enter_person(new=NewPerson("周八", number(3), household=other, relation="head"), by=None)
+    child = enter_person(new=NewPerson("周九", number(5), household=other, relation="child"), by=None)
+    with pytest.raises(HouseholdRefused, match="新户主须是留在该户的人员"):
+        move_out(people=[home.wife], by=cast.secretary, new_head=child)
+    assert Person.objects.get(pk=child.pk).relation == "child"
+
+
 def test_heads_change(cast, home):
     set_head(person=home.wife, by=cast.secretary)
     assert dict(Person.objects.values_list("name", "relation")) == {"王建国": "other", "李秀英": "head"}
