@@ -27,15 +27,19 @@ def business_fields(model: type[models.Model]) -> list[str]:
 
 def plain(field: models.Field, value):
     """A stored value as JSON can hold it; personal ones only as set or not."""
+    if value is None:
+        return None
     if getattr(field, "personal", False) or field.name in field.model.masked_fields:
         return MASK if value else None
-    if value is None or isinstance(value, bool | int | float | str | list | dict):
+    if isinstance(value, bool | int | float | str | list | dict):
         return value
     return _encode.default(value)
 
 
 def held(field: models.Field, value):
     """A value as the database gives it back: a file by its name, a day typed as text as a day."""
+    if type(value) is str and isinstance(field, models.CharField):  # most are, and there are millions
+        return value
     if isinstance(field, models.FileField):
         return str(value or "")
     return value if is_expression(value) else field.to_python(value)
@@ -48,7 +52,10 @@ def is_expression(value) -> bool:
 
 def values(obj: models.Model, names: Iterable[str]) -> dict:
     """{field name: value} of a row in memory."""
-    fields = [obj._meta.get_field(name) for name in names]
+    return _held_by(obj, [obj._meta.get_field(name) for name in names])
+
+
+def _held_by(obj: models.Model, fields: Iterable[models.Field]) -> dict:
     return {field.name: held(field, getattr(obj, field.attname)) for field in fields}
 
 
@@ -63,9 +70,10 @@ def stored(rows: models.QuerySet, names: Iterable[str]) -> dict:
 
 def created(objs: list[models.Model]) -> None:
     if objs:
-        names = business_fields(type(objs[0]))
-        nothing = dict.fromkeys(names)
-        _write(type(objs[0]), ChangeKind.CREATED, ((obj.pk, nothing, values(obj, names)) for obj in objs))
+        model = type(objs[0])
+        fields = [model._meta.get_field(name) for name in business_fields(model)]
+        nothing = dict.fromkeys(field.name for field in fields)
+        _write(model, ChangeKind.CREATED, ((obj.pk, nothing, _held_by(obj, fields)) for obj in objs))
 
 
 def created_rows(model: type[models.Model], rows: Iterable[tuple[int, Mapping]]) -> None:
@@ -81,6 +89,11 @@ def changed(model: type[models.Model], before: Mapping, after: Mapping) -> None:
 def deleted(obj: models.Model) -> None:
     old = values(obj, business_fields(type(obj)))
     _write(type(obj), ChangeKind.DELETED, [(obj.pk, old, dict.fromkeys(old))])
+
+
+def deleted_rows(model: type[models.Model], rows: Mapping[int, Mapping]) -> None:
+    """Entries for rows deleted without model instances, as {pk: {field: raw value}}."""
+    _write(model, ChangeKind.DELETED, ((pk, old, dict.fromkeys(old)) for pk, old in rows.items()))
 
 
 def _write(model: type[models.Model], kind: ChangeKind, rows: Iterable[tuple[int, Mapping, Mapping]]) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit import log
+from audit import journal, log
 from audit.choices import ChangeKind, ViewKind
 from audit.querysets import AuditedQuerySet, SettingQuerySet, UnplacedQuerySet
 from gridparty.lib.access import Can
@@ -110,10 +110,12 @@ class Audited(models.Model):
                 super().save(force_insert=force_insert or True, update_fields=update_fields, **options)
                 self._read_computed()
                 log.created([self])
+                journal.made(type(self), [self.pk])
             self._remember()
         elif before := self._changed(update_fields):
             columns = [*before, *self._automatic()]
             with transaction.atomic():
+                journal.changing(type(self), {self.pk: before})
                 super().save(update_fields=columns, **options)
                 self._read_computed()
                 old = {name: value for name, value in before.items() if log.is_business(type(self), name)}
@@ -122,6 +124,7 @@ class Audited(models.Model):
 
     def delete(self, *args, **kwargs):
         """Of two who delete a row at once one does, and only that is logged."""
+        journal.deleting()
         with transaction.atomic():
             if not type(self)._base_manager.select_for_update().filter(pk=self.pk).exists():
                 return 0, {}

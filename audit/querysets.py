@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
-from audit import log
+from audit import journal, log
 from gridparty.lib import bulk
 from gridparty.lib.access import Can, ScopedQuerySet, scope_of
 
@@ -21,6 +21,7 @@ class AuditedQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             bulk.insert_objects(objs)
             log.created(objs)
+            journal.made(self.model, [obj.pk for obj in objs])
         return objs
 
     def bulk_update(self, objs, fields, batch_size=None):
@@ -28,8 +29,8 @@ class AuditedQuerySet(models.QuerySet):
         objs, business = list(objs), self._business(fields)
         with transaction.atomic(using=self.db):
             before = self._at([obj.pk for obj in objs], business, lock=True) if business else {}
-            # Django's own bulk_update goes through update(), which would log the same rows again.
-            count = models.QuerySet(self.model, using=self.db).bulk_update(objs, fields, batch_size=batch_size)
+            journal.about_to_write(self.model, [obj.pk for obj in objs], fields)
+            count = self._write(objs, fields, batch_size)
             after = {obj.pk: log.values(obj, business) for obj in objs}
             if any(log.is_expression(value) for row in after.values() for value in row.values()):
                 after = self._at(list(after), business)
@@ -43,11 +44,16 @@ class AuditedQuerySet(models.QuerySet):
     def update(self, **kwargs):
         """Update and log old and new value per row; derived columns alone go straight to the database."""
         business = self._business(kwargs)
-        if not business or self.query.is_sliced or self.query.combinator:  # Django refuses the last two
+        if self.query.is_sliced or self.query.combinator:  # Django refuses them
+            return super().update(**kwargs)
+        if not business:
+            if journal.is_kept():
+                journal.about_to_write(self.model, list(self.order_by().values_list("pk", flat=True)), kwargs)
             return super().update(**kwargs)
         with transaction.atomic(using=self.db):
             before = self._held(business)
             pks = list(before)
+            journal.about_to_write(self.model, pks, kwargs)
             count = sum(super(AuditedQuerySet, self.filter(pk__in=some)).update(**kwargs) for some in _chunks(pks))
             log.changed(self.model, before, self._at(pks, business))
         return count
@@ -56,12 +62,25 @@ class AuditedQuerySet(models.QuerySet):
 
     def delete(self):
         """Of two who delete the same rows at once one does, and only that is logged."""
+        journal.deleting()
         with transaction.atomic(using=self.db):
             self._held([])
             return super().delete()
 
     delete.alters_data = True
     delete.queryset_only = True
+
+    def _write(self, objs: list, names, batch_size: int | None) -> int:
+        """Set these columns of rows in memory: one statement for thousands, unless the database is to compute a value."""
+        fields = [self.model._meta.get_field(name) for name in names]
+        if not objs or any(log.is_expression(getattr(obj, field.attname)) for obj in objs for field in fields):
+            # Django's own goes through update(), which would log the same rows again.
+            return models.QuerySet(self.model, using=self.db).bulk_update(objs, names, batch_size=batch_size)
+        rows = [
+            [obj.pk, *(field.get_db_prep_save(field.pre_save(obj, add=False), connection) for field in fields)] for obj in objs
+        ]
+        bulk.update_rows(self.model, [field.column for field in fields], rows)
+        return len(rows)
 
     def _business(self, names) -> list[str]:
         return [self.model._meta.get_field(name).name for name in names if log.is_business(self.model, name)]

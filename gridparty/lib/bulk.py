@@ -1,6 +1,7 @@
 """Set-based inserts: COPY on PostgreSQL, executemany on SQLite. Measured 3 to 4 times as fast as stock bulk_create."""
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
@@ -8,6 +9,8 @@ from itertools import islice
 from django.db import connection, connections, models
 
 CHUNK = 20_000
+# {kind of field: values of it that need no preparing}, which is slow where there are millions.
+_READY = {models.CharField: (str,), models.ForeignKey: (int, type(None)), models.BigAutoField: (int,)}
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
@@ -34,9 +37,14 @@ def insert_objects(objs: Sequence[models.Model]) -> None:
         obj.pk = pk
     database = connections[connection.alias]  # the proxy looks it up for every value
 
+    def prepared(obj, field, value):
+        if value.__class__ in _READY.get(field.__class__, ()):
+            return value
+        return field.get_db_prep_save(field.pre_save(obj, add=True), database)
+
     def values():
         for obj in objs:
-            yield [field.get_db_prep_save(field.pre_save(obj, add=True), database) for field in fields]
+            yield [prepared(obj, field, getattr(obj, field.attname)) for field in fields]
 
     insert_rows(model, [field.column for field in fields], values())
     for obj in objs:
@@ -57,10 +65,17 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
                 cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", chunk)  # noqa: S608
 
 
-def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence], size: int = 5_000) -> None:
+def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence], size: int = 2_000) -> None:
     """Set these columns of rows given as (key, value …), database-ready: one statement for thousands, on both databases."""
-    sets = ", ".join(f'"{column}" = column{n}' for n, column in enumerate(columns, start=2))
+    types = {field.column: field.db_type(connection) for field in model._meta.local_concrete_fields}
+    cast = connection.vendor == "postgresql"  # it takes a list of empty values for text; a length would cut what is too long
+
+    def value(n: int, column: str) -> str:
+        return f"column{n}::{re.sub(r'[(].*?[)]', '', types[column])}" if cast else f"column{n}"
+
+    sets = ", ".join(f'"{column}" = {value(n, column)}' for n, column in enumerate(columns, start=2))
     marks = f"({', '.join(['%s'] * (len(columns) + 1))})"
+    size = min(size, 30_000 // (len(columns) + 1))  # what SQLite takes in one statement
     with connection.cursor() as cursor:
         for start in range(0, len(rows), size):
             some = rows[start : start + size]
@@ -69,6 +84,15 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
                 f"FROM (VALUES {', '.join([marks] * len(some))}) AS new WHERE id = column1",
                 [value for row in some for value in row],
             )
+
+
+def delete_rows(model: type[models.Model], pks: Sequence[int], size: int = 10_000) -> None:
+    """Delete rows by key and nothing else: no collector, no signals. The database checks what points at them at commit."""
+    with connection.cursor() as cursor:
+        for start in range(0, len(pks), size):
+            some = pks[start : start + size]
+            marks = ", ".join(["%s"] * len(some))
+            cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE id IN ({marks})', some)  # noqa: S608
 
 
 def _copy(cursor, statement: str, rows: Sequence[Sequence]) -> None:
@@ -89,6 +113,8 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def _copy_text(value) -> str:
     """One value in COPY's text format, where only an unescaped \\N is NULL."""
+    if type(value) is str and value.isprintable() and "\\" not in value:  # as nearly all are
+        return value
     if value is None:
         return "\\N"
     if hasattr(value, "as_sql"):

@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from gridparty.lib.access import scope_of
+from gridparty.lib.access import Can, scope_of
 from gridparty.lib.change_words import in_words
 from gridparty.lib.errors import Refused
 
@@ -42,6 +42,7 @@ class ScopedAdmin(admin.ModelAdmin):
     """Base of every admin class of ours. Adding and deleting are off unless a subclass turns them on."""
 
     can_add = False
+    roster = ""  # the kind of register by which rows come in from spreadsheets, offered above the list
     show_full_result_count = False
     paginator = CappedPaginator
     list_per_page = 50
@@ -118,7 +119,10 @@ class ScopedAdmin(admin.ModelAdmin):
 
     # --- Words
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": self.opts.verbose_name_plural} | (extra_context or {}))
+        roster = self.roster if scope_of(request.user).has(Can.IMPORT_ROSTERS) else ""
+        return super().changelist_view(
+            request, {"title": self.opts.verbose_name_plural, "roster": roster} | (extra_context or {})
+        )
 
     def add_view(self, request, form_url="", extra_context=None):
         title = _("新增%(what)s") % {"what": self.opts.verbose_name}
