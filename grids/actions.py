@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
-from audit import log
+from audit import journal, log
 from audit.operations import action
 from gridparty.lib import bulk
 from gridparty.lib.dates import today
@@ -50,6 +50,7 @@ def load_areas(*, areas: Sequence[rules.NewArea], by) -> int:
         ids = dict(zip((area.code for area in areas), bulk.reserve_ids(Area, len(areas)), strict=True))
         rows = _load_trees(_by_tree(areas, known), ids)
         bulk.insert_rows(Area, _COLUMNS, _logged(rows))
+        journal.made(Area, ids.values())
     return len(areas)
 
 

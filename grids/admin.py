@@ -18,6 +18,7 @@ from gridparty.lib.errors import Refused
 from gridparty.lib.scoped_admin import ScopedAdmin, SettingAdmin
 from grids import actions, tree
 from grids.choices import AreaKind
+from grids.exports import AreaResource
 from grids.filters import ParentFilter, WithinFilter
 from grids.forms import AreaForm, CloseForm, MergeForm, MoveForm, RedrawForm, SplitForm, path_name
 from grids.models import Area, AreaEvent, CodeRule, Norm
@@ -84,6 +85,7 @@ REDRAWS = [
 class AreaAdmin(ScopedAdmin):
     can_add = True
     form = AreaForm
+    roster = "areas"
     list_display = ("branch", "code", "kind", "form", "children_count", "state")
     list_display_links = None
     list_filter = (ParentFilter, "kind")
@@ -93,6 +95,7 @@ class AreaAdmin(ScopedAdmin):
     ordering = ("code",)
     autocomplete_fields = ("parent",)
     list_per_page = 100
+    export = AreaResource
 
     def get_queryset(self, request):
         children = Area.objects.filter(parent=OuterRef("pk"), closed_on=None).order_by().values("parent")

@@ -4,7 +4,7 @@ import pytest
 
 from gridparty.lib.roster import CellRefused
 from grids.choices import AreaKind
-from grids.rosters import read_level
+from grids.rosters.areas import read_level
 from grids.rules import NewArea, anchors, shorten
 
 

@@ -1,6 +1,6 @@
 """The register of areas: one line an area, with its level, name, code and the code of its parent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.operations import action
 from gridparty.lib.access import Can, scope_of
-from gridparty.lib.roster import CellRefused, Column, Roster, Row, Verdict, plain, read_code, read_text, rosters
+from gridparty.lib.roster import CellRefused, Column, Row, Verdict, plain, read_code, read_text
 from grids import actions, rules
 from grids.choices import AreaKind
 from grids.models import LEVELS, Area
@@ -38,7 +38,7 @@ def read_level(value: Any) -> str:
     raise CellRefused(_("不认识“%(text)s”，应为%(kinds)s之一。") % {"text": text[:30], "kinds": kinds})
 
 
-_COLUMNS = [
+COLUMNS = [
     Column(field, label, headings.split(), read, filled=filled)
     for field, label, headings, read, filled in (
         ("level", gettext_lazy("级别"), "级别 层级 等级 类型 类别 区划级别 level kind type", read_level, True),
@@ -59,7 +59,7 @@ _COLUMNS = [
         ),
     )
 ]
-_LABELS = {column.field: column.label for column in _COLUMNS} | {"kind": _COLUMNS[0].label}
+_LABELS = {column.field: column.label for column in COLUMNS} | {"kind": COLUMNS[0].label}
 
 
 def _new_area(row: Row) -> rules.NewArea:
@@ -72,7 +72,7 @@ def _new_area(row: Row) -> rules.NewArea:
     )
 
 
-def judge(rows: list[Row], by) -> None:
+def judge(rows: list[Row], by, area: Area | None = None) -> None:
     """New, updated (another name), unchanged or refused, for each row."""
     areas, row_of = [], {}
     for row in rows:
@@ -82,9 +82,9 @@ def judge(rows: list[Row], by) -> None:
         elif code:
             words = {"code": code, "row": row_of[code].number}
             _refuse(row, "code", _("编码 %(code)s 与第 %(row)d 行重复，请核对。") % words)
-    known = known_areas(areas)
-    if by is not None and not all(scope_of(by).everywhere(can) for can in (Can.IMPORT_ROSTERS, Area.see, Area.edit)):
-        known = _keep_within(by, areas, known, row_of)
+    known, beyond = keep_within(by, areas, known_areas(areas))
+    for one, field, message in beyond:
+        _refuse(row_of[one.code], field, message)
     new = [area for area in areas if area.code not in known]
     renamed = [area for area in areas if area.code in known and _judge_known(row_of[area.code], area, known[area.code])]
     for area, message in rules.settle_names([*new, *renamed], known):
@@ -118,34 +118,39 @@ def _judge_known(row: Row, area: rules.NewArea, known: rules.Known) -> bool:
     return row.verdict is Verdict.UPDATED
 
 
-def _keep_within(by, areas, known: dict[str, rules.Known], row_of: dict[str, Row]) -> dict[str, rules.Known]:
-    """Refuse the rows that reach beyond the user (T4), and return what is on record as far as the user may know it.
+Beyond = list[tuple[rules.NewArea, str, str]]  # what reaches beyond the user: the area, the field, the sentence
+
+
+def keep_within(by, areas: Sequence[rules.NewArea], known: dict[str, rules.Known]) -> tuple[dict[str, rules.Known], Beyond]:
+    """What is on record as far as the user may know it, and what of these areas reaches beyond the user (T4).
 
     A foreign area is told as one that does not exist. Nobody makes or renames by import what the desk would not let them.
     """
     scope = scope_of(by)
+    if by is None or all(scope.everywhere(can) for can in (Can.IMPORT_ROSTERS, Area.see, Area.edit)):
+        return known, []
     both = scope.q(Can.IMPORT_ROSTERS, area_path="") & scope.q(Area.edit, area_path="")
     reached = set(Area.objects.filter(both).values_list("code", flat=True))
     editable = reached.intersection(Area.objects.editable_by(by).values_list("code", flat=True))
     seen = _seen(by)
     visible = {code: one for code, one in known.items() if code in seen}
     anchors = rules.anchors(area for area in areas if area.code not in visible)
+    beyond: Beyond = []
     for area in areas:
-        row = row_of[area.code]
         if area.code not in visible:
-            _refuse_beyond(row, anchors[area.code], anchors, reached)
+            beyond += ((area, *told) for told in _beyond(anchors[area.code], anchors, reached))
         elif area.code not in editable and area.full_name and area.full_name != visible[area.code].full_name:
             words = {"name": visible[area.code].full_name}
-            _refuse(row, "name", _("在案的名称是“%(name)s”，您不能修改，请改回或请上级办理。") % words)
-    return visible
+            beyond.append((area, "name", _("在案的名称是“%(name)s”，您不能修改，请改回或请上级办理。") % words))
+    return visible, beyond
 
 
-def _refuse_beyond(row: Row, anchor: str | None, anchors: dict, reached: set[str]) -> None:
-    """Refuse a new area that would not stand below one the user may put something under; rings are told elsewhere."""
+def _beyond(anchor: str | None, anchors: dict, reached: set[str]) -> Iterable[tuple[str, str]]:
+    """Why a new area would not stand below one the user may put something under; rings are told elsewhere."""
     if anchor is None:
-        _refuse(row, "code", _("新设区不在您的管理范围内，未写入。"))
+        yield "code", _("新设区不在您的管理范围内，未写入。")
     elif anchor not in anchors and anchor not in reached:
-        _refuse(row, "parent_code", _("上级编码 %(code)s 不存在，或不在您的管理范围内，未写入。") % {"code": anchor})
+        yield "parent_code", _("上级编码 %(code)s 不存在，或不在您的管理范围内，未写入。") % {"code": anchor}
 
 
 def _seen(by) -> set[str]:
@@ -165,8 +170,3 @@ def commit(*, rows: Iterable[Row], by) -> int:
             actions.rename_area(area=area, name=values["short_name"], full_name=values["name"], by=by)
     new = [_new_area(row) for row in rows if row.verdict is Verdict.NEW]
     return len(renamed) + (actions.load_areas(areas=new, by=by) if new else 0)
-
-
-@rosters
-def areas() -> Roster:
-    return Roster("areas", gettext_lazy("区域"), _COLUMNS, judge, commit)
