@@ -140,6 +140,7 @@ class UserAdmin(ScopedAdmin):
 class AppointmentAdmin(ScopedAdmin):
     can_add = True
     form = AppointmentForm
+    roster = "appointments"
     list_display = ("place_shown", "role", "user", "starts_on", "ends_on", "origin", "engagement", "state")
     list_display_links = ("role",)
     list_filter = (TermFilter, "role", WithinFilter)

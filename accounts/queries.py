@@ -1,14 +1,14 @@
 """Reads across appointments: who may appoint whom, which posts stand empty."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Count, QuerySet
 
 from accounts.choices import Role
-from accounts.models import Appointment, SchemePost, SchemeUse
+from accounts.models import Appointment, SchemePost, SchemeUse, User
 from accounts.roles import MAY_APPOINT
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
@@ -32,6 +32,28 @@ def appointable_roles(by) -> list[Role]:
     """The roles `by` may give somewhere, in the order of the table."""
     roles = {role for grant in scope_of(by).grants if Can.EDIT_POSTS in grant.can for role in MAY_APPOINT[Role(grant.role)]}
     return [role for role in Role if role in roles]
+
+
+def posts_held(users: Iterable[int]) -> dict[int, list[Appointment]]:
+    """The posts of these users that have not ended."""
+    held = defaultdict(list)
+    for some in chunks(sorted(users)):
+        for post in Appointment.objects.filter(user__in=some, ended_at=None).order_by("pk"):
+            held[post.user_id].append(post)
+    return held
+
+
+def users_named(by, names: Iterable[str], usernames: Iterable[str] = ()) -> list[User]:
+    """The users of these names or log-in names whom `by` sees; None sees all."""
+    rows = User.objects.all() if by is None else User.objects.visible_to(by)
+    found = {row.pk: row for some in chunks(sorted(names)) for row in rows.filter(name__in=some)}
+    found |= {row.pk: row for some in chunks(sorted(usernames)) for row in rows.filter(username__in=some)}
+    return [found[pk] for pk in sorted(found)]
+
+
+def taken_usernames() -> set[str]:
+    """Every log-in name in use, whoever sees its user."""
+    return set(User.objects.values_list("username", flat=True))
 
 
 def ending_soon(user) -> QuerySet[Appointment]:

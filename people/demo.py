@@ -1,6 +1,7 @@
 """The demo's residents: one community peopled whole, as S2 has it. No name is a real person's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from random import Random
@@ -29,6 +30,7 @@ from people.choices import Relation, Tenure
 from people.models import CareClass, Household, Person, Skill
 
 HOUSEHOLDS, PEOPLE = 3128, 8859
+HIDDEN = 200  # one household in so many names a party member, mostly one in no list
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 FIRST = {"male": "建国志文海德明立永福家兴庆金长世", "female": "春秀桂玉晓雅佳思凤淑美慧月彩红丽"}
 SECOND = {"male": "军华强波涛新生宁远平杰辉勇刚鹏林", "female": "英兰燕琴梅芳敏丽霞洁娟珍莲云香琳"}
@@ -106,7 +108,9 @@ def _families(households: list[Household], register: Register) -> Iterator[NewPe
         wanted = round(left / (doors_left + 1)) + register.random.choice((-2, -1, -1, 0, 0, 0, 1, 1, 2))
         size = max(1, min(5, wanted, left - doors_left), left - 5 * doors_left)
         left -= size
-        yield from register.family(household, size, date(2012 + n % 13, 1 + n % 12, 1 + n % 28))
+        head, *others = register.family(household, size, date(2012 + n % 13, 1 + n % 12, 1 + n % 28))
+        yield replace(head, stated_member=n % HIDDEN == 11)
+        yield from others
 
 
 def _care(community: Area, people: list[Person], register: Register) -> int:

@@ -39,7 +39,7 @@ class PersonForm(CheckedByAction):
 
     class Meta:
         model = Person
-        fields = ("household", "area", "relation", "name", "id_kind", "sex", "born_on", "ethnicity", "employer")
+        fields = ("household", "area", "relation", "name", "id_kind", "sex", "born_on", "ethnicity", "employer", "stated_member")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -29,6 +29,10 @@ def _paged(stem: str) -> list[models.Index]:
     return [models.Index(fields=[level, "id"], name=f"{stem}_{level}") for level in (*LEVELS, "area")]
 
 
+# Few of all residents: those among whom members that stand in no list are looked for.
+_STATED = Q(stated_member=True, merged_into=None, died_on=None, erased_on=None)
+
+
 class Household(Placed):
     """A dwelling and those who live there. Written by people.actions.homes."""
 
@@ -65,7 +69,8 @@ class Person(Placed):
     edit = Can.EDIT_PEOPLE
     # The place follows the residence, the rest what it is computed from.
     derived_fields = frozenset({*LEVELS, "area", "pinyin", "initials", "id_hash", "id_tail", "phone_tail"})
-    masked_fields = frozenset({"name", "sex", "born_on", "ethnicity", "employer"})
+    masked_fields = frozenset({"name", "sex", "born_on", "ethnicity", "employer", "stated_member"})
+    goes_whole = True  # an import that cannot take this back leaves what is about it, too
     hashed_fields = {"id_hash": lambda person: id_hashes(person.id_number)[0] if person.id_number else None}
 
     area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("居住地"), null=True, blank=True, related_name="+")
@@ -84,6 +89,8 @@ class Person(Placed):
     phone_tail = models.CharField(_("电话后四位"), max_length=4, blank=True, editable=False, db_index=True)
     ethnicity = models.CharField(_("民族"), max_length=20, blank=True)
     employer = models.CharField(_("服务处所"), max_length=100, blank=True)
+    # What a household list says; the membership itself is a matter of members. Somebody not on their rolls is looked for.
+    stated_member = models.BooleanField(_("自报党员"), default=False)
     died_on = models.DateField(_("死亡日期"), null=True, blank=True, editable=False)
     erased_on = models.DateField(_("删除日期"), null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
@@ -97,7 +104,10 @@ class Person(Placed):
 
     class Meta:
         verbose_name = verbose_name_plural = _("人员")
-        indexes = _paged("person")
+        indexes = [
+            *_paged("person"),
+            *(models.Index(fields=[level, "id"], name=f"person_stated_{level}", condition=_STATED) for level in LEVELS),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["id_hash"], condition=Q(merged_into=None), name="person_id_once"),
             models.UniqueConstraint(fields=["household"], condition=Q(relation=Relation.HEAD), name="person_one_head"),

@@ -1,10 +1,12 @@
 """How people and doors are shown, and what waits to be done for them."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from gridparty.lib.dates import today
+from grids.queries import chunks
 from people.models import Care, Household, Person
 
 
@@ -66,3 +68,38 @@ def due_this_week(rows: QuerySet[Care]) -> QuerySet[Care]:
     """Care whose visit falls on today or a later day of this week."""
     sunday = today() + timedelta(days=6 - today().weekday())
     return rows.filter(ended_on=None, next_visit_on__range=(today(), sunday))
+
+
+# --- What a list of residents is compared with
+
+
+def on_record(numbers: Iterable[str]) -> dict[str, Person]:
+    """{ID number: person}, wherever they are: who is on record elsewhere is asked for, and never entered twice."""
+    return Person.objects.select_related("area", "household__area").by_id_number(numbers)
+
+
+def namesakes(names: Iterable[str], user, **conditions) -> dict[str, list[Person]]:
+    """{name: current people of this name (and `conditions`) that `user` keeps}; `user` None keeps all."""
+    rows = Person.objects.current() if user is None else Person.objects.editable_by(user).current()
+    rows = rows.filter(**conditions)
+    found: dict[str, list[Person]] = {}
+    for some in chunks(sorted(set(names))):
+        for person in rows.filter(name__in=some).select_related("area", "household__area").order_by("pk"):
+            found.setdefault(person.name, []).append(person)
+    return found
+
+
+def kept_by(keys: Iterable[int], user) -> dict[int, Person]:
+    """{key: person} of those of these that `user` keeps; `user` None keeps all."""
+    rows = Person.objects.all() if user is None else Person.objects.editable_by(user)
+    rows = rows.filter(merged_into=None).select_related("area", "household__area")
+    return {person.pk: person for some in chunks(sorted(set(keys))) for person in rows.filter(pk__in=some)}
+
+
+def households_of(buildings: Iterable[int]) -> dict[tuple[int, str, str], Household]:
+    """{(building, unit, room): household} with its `dwellers`, for every household of these buildings."""
+    dwellers = Prefetch("people", Person.objects.only("household", "relation", "name").order_by("pk"), to_attr="dwellers")
+    rows = Household.objects.select_related("area").prefetch_related(dwellers)
+    return {
+        (row.area_id, row.unit, row.room): row for some in chunks(sorted(set(buildings))) for row in rows.filter(area__in=some)
+    }

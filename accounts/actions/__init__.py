@@ -9,6 +9,9 @@ from accounts.actions.posts import (
     change_user,
     create_users,
     end_appointments,
+    is_same_post,
+    overlap,
+    refusals,
     use_scheme,
 )
 
@@ -24,6 +27,9 @@ __all__ = [
     "enable",
     "end_appointments",
     "invite",
+    "is_same_post",
+    "overlap",
+    "refusals",
     "reissue",
     "use_first_password",
     "use_scheme",

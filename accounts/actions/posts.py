@@ -1,7 +1,6 @@
 """Entering users, appointing them and ending their posts."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.choices import EndReason, Engagement, Origin, Role
 from accounts.errors import AppointmentRefused, UserRefused
 from accounts.models import Appointment, SchemeUse, User
-from accounts.queries import may_appoint
+from accounts.queries import may_appoint, posts_held
 from accounts.roles import ADMINISTRATORS, ON_BODIES, STANDS_ON
 from accounts.usernames import normal_name
 from audit.operations import action
@@ -132,16 +131,18 @@ def appoint_many(*, posts: Sequence[Post], by: User | None, check: bool = True) 
 
 def _held_by(users: list[int]) -> dict[int, list[Appointment]]:
     """The posts of these users that have not ended, the users locked against a second appointer."""
-    held = defaultdict(list)
     for start in range(0, len(users), 900):
-        chunk = users[start : start + 900]
-        list(User.objects.select_for_update().filter(pk__in=chunk).order_by("pk").values_list("pk"))
-        for post in Appointment.objects.filter(user__in=chunk, ended_at=None):
-            held[post.user_id].append(post)
-    return held
+        list(User.objects.select_for_update().filter(pk__in=users[start : start + 900]).order_by("pk").values_list("pk"))
+    return posts_held(users)
 
 
 def _check(post: Post, held: Iterable[Appointment], by: User | None) -> None:
+    for _field, message in refusals(post, held, by):
+        raise AppointmentRefused(message)
+
+
+def refusals(post: Post, held: Iterable[Appointment], by: User | None) -> Iterator[tuple[str, str]]:
+    """Why `by` cannot give this post to who has the posts `held` (not ended): (field, sentence) for each reason."""
     role = Role(post.role)
     words = {
         "role": role.label,
@@ -149,26 +150,31 @@ def _check(post: Post, held: Iterable[Appointment], by: User | None) -> None:
         "area": post.area.name if post.area else _("该党组织") if post.body else _("全部区域"),
     }
     if by is not None and post.user.pk == by.pk:
-        raise AppointmentRefused(_("不能任免自己，请由上级办理。"))
+        yield "user", _("不能任免自己，请由上级办理。")
     if by is not None and not may_appoint(by, role, post.area):
-        raise AppointmentRefused(_("您不能在“%(area)s”任命%(role)s，请由有权限的上级办理。") % words)
+        yield "role", _("您不能在“%(area)s”任命%(role)s，请由有权限的上级办理。") % words
     fits = role in ON_BODIES if post.body else (post.area.kind if post.area else None) in STANDS_ON[role]
     if not fits:
-        kinds = "、".join(str(AreaKind(kind).label) for kind in AreaKind if kind in STANDS_ON[role]) or _("全部区域")
-        raise AppointmentRefused(_("%(role)s应设在%(kinds)s，不能设在“%(area)s”。") % (words | {"kinds": kinds}))
+        everywhere = _("全部区域") if None in STANDS_ON[role] else _("党组织（在其页面选配班子）")
+        kinds = "、".join(str(AreaKind(kind).label) for kind in AreaKind if kind in STANDS_ON[role]) or everywhere
+        yield "area", _("%(role)s应设在%(kinds)s，不能设在“%(area)s”。") % (words | {"kinds": kinds})
     if post.ends_on and post.ends_on < post.starts_on:
-        raise AppointmentRefused(_("%(name)s的任期止于开始之前，请核对日期。") % words)
+        yield "ends_on", _("%(name)s的任期止于开始之前，请核对日期。") % words
     for other in held:
-        if _overlap(other, post) and other.role == role and (other.area_id, other.body) == post.over:
-            raise AppointmentRefused(_("%(name)s在这段时间已是“%(area)s”的%(role)s。") % words)
-        if _overlap(other, post) and other.role != role and {other.role, role} & ADMINISTRATORS:
+        if overlap(other, post) and is_same_post(other, post):
+            yield "role", _("%(name)s在这段时间已是“%(area)s”的%(role)s。") % words
+        if overlap(other, post) and other.role != role and {other.role, role} & ADMINISTRATORS:
             other_role = Role(other.role).label
-            raise AppointmentRefused(
-                _("%(name)s已是%(other)s：系统、安全、审计管理员不得兼任其他职务。") % (words | {"other": other_role})
-            )
+            yield "role", _("%(name)s已是%(other)s：系统、安全、审计管理员不得兼任其他职务。") % (words | {"other": other_role})
 
 
-def _overlap(held: Appointment, post: Post) -> bool:
+def is_same_post(held: Appointment, post: Post) -> bool:
+    """Whether it is the same role over the same area or body, whenever."""
+    return held.role == post.role and (held.area_id, held.body) == post.over
+
+
+def overlap(held: Appointment, post: Post) -> bool:
+    """Whether there is a day on which both hold."""
     return (held.ends_on is None or held.ends_on >= post.starts_on) and (post.ends_on is None or held.starts_on <= post.ends_on)
 
 

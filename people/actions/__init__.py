@@ -9,7 +9,7 @@ from people.actions.care import (
     record_visits,
     withdraw_skill,
 )
-from people.actions.entry import NewPerson, correct_person, enter_people, enter_person, reveal
+from people.actions.entry import NewPerson, correct_person, deny_membership, enter_people, enter_person, reveal
 from people.actions.erasing import erase_person
 from people.actions.homes import (
     NewHousehold,
@@ -34,6 +34,7 @@ __all__ = [
     "change_household",
     "correct_person",
     "decide_request",
+    "deny_membership",
     "end_care",
     "enter_people",
     "enter_person",

@@ -32,6 +32,7 @@ class NewPerson:
     phone: str = field(default="", repr=False)
     ethnicity: str = ""
     employer: str = ""
+    stated_member: bool = False
     household: Household | None = None
     area: Area | None = None
     relation: str = ""
@@ -73,6 +74,7 @@ def columns(new: NewPerson) -> dict:
         "phone_tail": new.phone[-4:],
         "ethnicity": new.ethnicity.strip(),
         "employer": new.employer.strip(),
+        "stated_member": new.stated_member,
     }
 
 
@@ -82,8 +84,8 @@ def enter_person(*, new: NewPerson, by) -> Person:
 
 
 @action("people.enter_people")
-def enter_people(*, people: Sequence[NewPerson], by) -> list[Person]:
-    """Enter people with their residence, all or none.
+def enter_people(*, people: Sequence[NewPerson], by, check: bool = True) -> list[Person]:
+    """Enter people with their residence, all or none; without `check` the caller looks that each household has its head.
 
     Somebody on record without a residence is the same human when ID number and name agree, and moves in. Raises PersonRefused for
     whom the writer has on record already, OnRecordElsewhere for whom others have, BadIdNumber, HouseholdRefused.
@@ -106,7 +108,7 @@ def enter_people(*, people: Sequence[NewPerson], by) -> list[Person]:
         entered.append(person)
     stays = [_stay(person, new, by) for person, new in zip(entered, people, strict=True) if new.household or new.area]
     with once():
-        begin(stays, made)
+        begin(stays, made, check=check)
     return entered
 
 
@@ -156,6 +158,17 @@ def correct_person(*, person: Person, new: NewPerson, by) -> Person:
         setattr(person, name, value)
     with once():
         person.save()
+    return person
+
+
+@action("people.deny_membership")
+def deny_membership(*, person: Person, by) -> Person:
+    """Whom a list calls a party member is none. Raises PersonRefused when nothing says so (any more)."""
+    person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    if not person.is_current or not person.stated_member:
+        raise PersonRefused(_("该人员现在不是自报党员，请刷新名单后再看。"))
+    person.stated_member = False
+    person.save()
     return person
 
 

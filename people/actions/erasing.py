@@ -48,4 +48,4 @@ def _erase(person: Person) -> None:
     for column in PLACE:
         setattr(person, f"{column}_id", None)
     person.save()
-    carry(person)
+    carry([person])

@@ -15,6 +15,7 @@ from gridparty.lib.dates import today
 from gridparty.lib.registry import leavings
 from grids.actions import place
 from grids.models import LEVELS, Area
+from grids.queries import chunks
 from people.choices import HouseholdKind, MoveKind, Relation, RequestState, Tenure
 from people.errors import HouseholdRefused, PersonRefused
 from people.models import AboutPerson, Care, Household, MoveRequest, Person, PersonSkill, Residence
@@ -92,12 +93,11 @@ class Stay:
         row = Residence(
             person=self.person, household=self.household, relation=self.person.relation, from_on=self.on, came=self.how
         )
-        for column in PLACE:
-            setattr(row, f"{column}_id", getattr(self.person, f"{column}_id"))
+        put_where(row, self.person)
         return row
 
 
-def begin(stays: Sequence[Stay], made: Sequence[Person]) -> None:
+def begin(stays: Sequence[Stay], made: Sequence[Person], *, check: bool = True) -> None:
     """Write new people with where they live, and let the others among `stays` move in."""
     new = {id(person) for person in made}
     for stay in stays:
@@ -106,14 +106,16 @@ def begin(stays: Sequence[Stay], made: Sequence[Person]) -> None:
     Person.objects.bulk_create(made)
     first = [stay for stay in stays if id(stay.person) in new]
     Residence.objects.bulk_create([stay.residence() for stay in first])
-    settle([stay for stay in stays if id(stay.person) not in new])
-    check_heads(stay.household.pk for stay in first if stay.household)
+    settle([stay for stay in stays if id(stay.person) not in new], check=check)
+    if check:
+        check_heads(stay.household.pk for stay in first if stay.household)
 
 
-def settle(stays: Sequence[Stay]) -> None:
+def settle(stays: Sequence[Stay], *, check: bool = True) -> None:
     """Let people on record move: their residence ends, the next begins, and what is noted of them goes along.
 
-    Raises HouseholdRefused when a household is left without a head. The caller has locked the people.
+    Raises HouseholdRefused when a household is left without a head (`check` False: the caller looks when all is written). The
+    caller has locked the people.
     """
     if not stays:
         return
@@ -129,25 +131,36 @@ def settle(stays: Sequence[Stay]) -> None:
         stay.write()
     Person.objects.bulk_update(people, ["household", "relation", *PLACE])
     Residence.objects.bulk_create([stay.residence() for stay in stays if stay.area is not None])
-    for stay in stays:
-        carry(stay.person)
-    check_heads({*left, *(stay.household.pk for stay in stays if stay.household)})
+    carry(people)
+    if check:
+        check_heads({*left, *(stay.household.pk for stay in stays if stay.household)})
 
 
-def carry(person: Person) -> None:
-    """Bring the rows about somebody to where the person is now, and the requests for them to who decides now."""
-    where = {f"{column}_id": getattr(person, f"{column}_id") for column in PLACE}
+def carry(people: Iterable[Person]) -> None:
+    """Bring the rows about these people to where they are now, and the requests for them to who decides now."""
+    known = {person.pk: person for person in people}
     for model in AboutPerson.kinds():
-        model.objects.filter(person=person).update(**where)
-    if person.area_id:
-        MoveRequest.objects.filter(person=person, state=RequestState.OPEN).update(held_area=person.area_id)
+        rows = list(model.objects.filter(person__in=list(known)))
+        for row in rows:
+            put_where(row, known[row.person_id])
+        model.objects.bulk_update(rows, PLACE)
+    asked = list(MoveRequest.objects.filter(person__in=[pk for pk in known if known[pk].area_id], state=RequestState.OPEN))
+    for request in asked:
+        request.held_area_id = known[request.person_id].area_id
+    MoveRequest.objects.bulk_update(asked, ["held_area"])
+
+
+def put_where(row, other) -> None:
+    """Put a row where another is."""
+    for column in PLACE:
+        setattr(row, f"{column}_id", getattr(other, f"{column}_id"))
 
 
 def check_heads(households: Iterable[int | None]) -> None:
     """Every household with people has exactly one head. Raises HouseholdRefused naming the first that has not."""
     keys = sorted({pk for pk in households if pk})
-    for start in range(0, len(keys), 900):
-        held = Person.objects.filter(household__in=keys[start : start + 900]).values("household__unit", "household__room")
+    for some in chunks(keys):
+        held = Person.objects.filter(household__in=some).values("household__unit", "household__room")
         counted = held.annotate(heads=Count("pk", filter=Q(relation=Relation.HEAD))).exclude(heads=1).order_by("household")
         for row in counted[:1]:
             door = "-".join(filter(None, [row["household__unit"], row["household__room"]]))

@@ -68,7 +68,7 @@ def merge_people(*, keep: Person, drop: Person, by) -> PersonMerge:
     with once():
         keep.save()
         merge.save()
-    carry(keep)
+    carry([keep])
     check_heads([merge.before["drop"]["household_id"], keep.household_id])
     return merge
 
@@ -138,8 +138,8 @@ def undo_merge(*, merge: PersonMerge, by) -> PersonMerge:
         if model.objects.filter(pk__in=keys).exclude(**{column: keep}).exists():
             raise PersonRefused(_("合并后又有调整，不能自动撤销，请逐项办理。"))
         model.objects.filter(pk__in=keys).update(**{column: drop})
-    carry(keep)
-    carry(drop)
+    carry([keep])
+    carry([drop])
     check_heads([drop.household_id, keep.household_id])
     merge.undone_at = timezone.now()
     merge.save()

@@ -20,6 +20,7 @@ from people.actions import NewPerson
 from people.admin.steps import Step, StepAdmin
 from people.choices import IdKind, Relation, RequestState
 from people.errors import OnRecordElsewhere
+from people.exports import PersonResource
 from people.filters import AgeFilter, LivingFilter, OnCareFilter
 from people.forms import DeathForm, LeaveForm, MergeForm, MoveForm, PersonForm
 from people.models import Care, MoveRequest, Person, PersonMerge, PersonSkill
@@ -135,7 +136,7 @@ STEPS = (
 
 # --- Pages
 
-_ABOUT = ("name", "sex", "born_on", "ethnicity", "employer")
+_ABOUT = ("name", "sex", "born_on", "ethnicity", "employer", "stated_member")
 
 
 @admin.register(Person)
@@ -143,6 +144,8 @@ class PersonAdmin(StepAdmin):
     can_add = True
     form = PersonForm
     steps = STEPS
+    roster = "residents"
+    export = PersonResource
     list_display = ("name", "sex", "years", "id_masked", "phone_masked", "door_shown", "relation", "on_care")
     list_filter = (WithinFilter, AgeFilter, OnCareFilter, LivingFilter)
     search_fields = ("name",)  # Person.objects.search decides by the shape of what is typed
@@ -210,7 +213,7 @@ class PersonAdmin(StepAdmin):
             *asked,
             (_("住址"), {"fields": ("household", "relation", "area", "since_on")}),
             (_("身份"), {"fields": ("name", "id_kind", "id_number", "sex", "born_on")}),
-            (_("联系与其他"), {"fields": ("phone", "ethnicity", "employer")}),
+            (_("联系与其他"), {"fields": ("phone", "ethnicity", "employer", "stated_member")}),
         ]
 
     def _fieldsets_of(self, request, obj):
@@ -275,7 +278,7 @@ class PersonAdmin(StepAdmin):
     # --- Writes
     def act(self, request, obj, form):
         data = form.cleaned_data
-        names = ("name", "id_number", "sex", "born_on", "phone", "ethnicity", "employer")
+        names = ("name", "id_number", "sex", "born_on", "phone", "ethnicity", "employer", "stated_member")
         new = {name: data[name] for name in names} | {"id_kind": data["id_kind"] or IdKind.CITIZEN}
         if obj.pk:
             return actions.correct_person(person=obj, new=NewPerson(**new, relation=data.get("relation", "")), by=request.user)

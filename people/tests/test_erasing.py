@@ -1,5 +1,6 @@
 """T34: nothing personal stays of somebody whose data were taken away, but masked entries of the log."""
 
+import re
 from datetime import date
 
 import pytest
@@ -41,7 +42,8 @@ def everything() -> str:
     """All tables of ours, as the application reads them."""
     rooms = ("people", "members", "audit", "accounts", "grids", "jobs")
     models = [model for model in apps.get_models() if model._meta.app_label in rooms]
-    return repr([list(model._base_manager.values()) for model in models])
+    text = repr([list(model._base_manager.values()) for model in models])
+    return re.sub(r"[0-9a-f-]{32,}", "", text)  # keys and hashes hold any four digits by chance
 
 
 def test_no_trace_stays(cast, told):

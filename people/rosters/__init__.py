@@ -1,0 +1,5 @@
+"""The registers of this room."""
+
+from people.rosters import residents
+
+__all__ = ["residents"]
