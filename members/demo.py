@@ -22,11 +22,13 @@ from members.actions import (
     enrol_many,
     fill_seats,
     found_organisations,
+    receive,
+    send,
     set_zones,
     use_classes,
 )
 from members.choices import OrganisationKind, SeatTitle, Standing, UnitKind
-from members.models import ClassScheme, Member, MemberClass, PartyOrganisation
+from members.models import ClassScheme, Member, MemberClass, PartyOrganisation, Seat
 from people.demo import Register
 from people.models import Person
 
@@ -49,6 +51,7 @@ def members() -> str:
     organisations = _organisations(district)
     enrolled = _enrol(organisations)
     _fill(enrolled)
+    _send_away(enrolled)
     return _("党组织：%(organisations)d 个，党员 %(members)d 名") % {
         "organisations": len(organisations),
         "members": len(enrolled),
@@ -140,6 +143,16 @@ def _others(branches, classes, register: Register, employers) -> Iterator[NewMem
             full_on=None if probationary else joined + timedelta(days=365),
             employer=employers[n % len(employers)] if n % 4 == 1 else None,
         )
+
+
+def _send_away(enrolled: list[Member]) -> None:
+    """Two members of the shown community went to units elsewhere with their membership, and live on where they did."""
+    seated = set(Seat.objects.values_list("person", flat=True))
+    ours = [
+        one for one in enrolled if one.organisation.community.name.startswith(SHOWN_COMMUNITY) and one.person_id not in seated
+    ]
+    for member, name in zip(ours[-2:], ("市第二医院机关党支部", "市轨道交通公司第三党支部"), strict=True):
+        receive(move=send(member=member, elsewhere=name, by=None), by=None)
 
 
 def _fill(enrolled: list[Member]) -> None:

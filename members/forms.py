@@ -67,8 +67,12 @@ def _class_name(one: MemberClass) -> str:
 
 
 class MemberForm(CheckedByAction):
-    """Enrol somebody as typed, or correct what the membership itself says; the person is corrected on their own page."""
+    """Enrol somebody on record (`person`) or as typed, or correct what the membership itself says.
 
+    The person is corrected on their own page.
+    """
+
+    person: Person | None = None
     name = forms.CharField(label=_("姓名"), max_length=60)
     id_number = forms.CharField(label=_("证件号码"), max_length=30, help_text=_("性别和出生日期由号码得出。"))
     phone_number = _phone()
@@ -79,6 +83,8 @@ class MemberForm(CheckedByAction):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.person is not None:
+            self.instance.person = self.person
         if "member_class" in self.fields:
             self.fields["member_class"].queryset = classes_at(None)
             self.fields["member_class"].label_from_instance = _class_name

@@ -219,6 +219,7 @@ class Member(AboutPerson):
 
     see = Can.SEE_MEMBERS
     edit = Can.EDIT_MEMBERS
+    goes_whole = True  # an import that cannot take this back leaves what is about it, too
     derived_fields = AboutPerson.derived_fields | {"phone_tail"}
     masked_fields = frozenset({"known_as"})
 

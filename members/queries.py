@@ -17,8 +17,10 @@ from gridparty.lib.counting import numbers_of
 from gridparty.lib.dates import today
 from grids.choices import AreaKind, NormKind
 from grids.models import Area, Norm
+from grids.queries import chunks
 from members.choices import ALLOWED_ABOVE, ON_ROLL, OrganisationKind, SeatTitle, Standing
-from members.models import ClassScheme, ClassUse, Member, MemberClass, PartyOrganisation, Seat, Zone
+from members.hidden import hidden_members
+from members.models import ClassScheme, ClassUse, Member, MemberClass, PartyOrganisation, Seat, Unit, Zone
 from people.models import Household, Person
 
 BRANCHES = (OrganisationKind.BRANCH, OrganisationKind.GENERAL_BRANCH)
@@ -120,6 +122,7 @@ class Gap:
     find: Callable
     found_kind: str = ""  # the kind of organisation that closes it
     needs_within: bool = False
+    of_people: bool = False  # its rows are people, not places and organisations
 
 
 GAPS = [
@@ -127,6 +130,7 @@ GAPS = [
     Gap("buildings_without_group", gettext_lazy("未设党小组的楼栋"), buildings_without_group, OrganisationKind.GROUP),
     Gap("branches_without_secretary", gettext_lazy("无书记的支部"), branches_without_secretary),
     Gap("groups_without_leader", gettext_lazy("无组长的党小组"), groups_without_leader),
+    Gap("hidden_members", gettext_lazy("未入册党员"), hidden_members, of_people=True),
     Gap("branches_out_of_size", gettext_lazy("规模不合标准的支部"), branches_out_of_size),
     Gap("communities_out_of_size", gettext_lazy("网格数不合标准的社区"), communities_out_of_size),
     Gap("grids_by_households", gettext_lazy("户数不合标准的网格"), grids_by_households, needs_within=True),
@@ -135,7 +139,7 @@ GAPS = [
 
 
 # The gaps a database counts by itself.
-CHEAP = GAPS[:4]
+CHEAP = GAPS[:5]
 
 
 def number_of(found) -> int:
@@ -291,3 +295,42 @@ def _buildings_led(seats: Iterable[Seat]) -> dict[int | None, set[int]]:
 def organisations_called(name: str) -> list[PartyOrganisation]:
     """The open organisations of exactly this full name, wherever they stand; two are enough to know that it is no name."""
     return list(PartyOrganisation.objects.open().filter(full_name=name.strip())[:2]) if name.strip() else []
+
+
+# --- Registers
+
+
+def units_with_codes(codes: Iterable[str]) -> dict[str, int]:
+    """{credit code: unit} of those on record anywhere: a code is given once, whoever keeps the unit."""
+    return {
+        code: pk
+        for some in chunks(sorted(codes))
+        for code, pk in Unit.objects.filter(credit_code__in=some).values_list("credit_code", "pk")
+    }
+
+
+# --- What a list of members is compared with
+
+_WHOLE = ("person__area", "organisation__area", "member_class", "employer")
+
+
+def memberships_of(people: Iterable[int]) -> dict[int, Member]:
+    """{person: membership}, wherever it is: nobody is entered twice."""
+    rows = Member.objects.select_related(*_WHOLE)
+    return {row.person_id: row for some in chunks(sorted(set(people))) for row in rows.filter(person__in=some)}
+
+
+def kept_members(keys: Iterable[int], user) -> dict[int, Member]:
+    """{key: membership} of those of these that `user` keeps; `user` None keeps all."""
+    rows = (Member.objects.all() if user is None else Member.objects.editable_by(user)).select_related(*_WHOLE)
+    return {row.pk: row for some in chunks(sorted(set(keys))) for row in rows.filter(pk__in=some)}
+
+
+def members_called(names: Iterable[str], user) -> dict[str, list[Member]]:
+    """{name: memberships that `user` keeps}, by the name they go by there."""
+    rows = (Member.objects.all() if user is None else Member.objects.editable_by(user)).on_roll().select_related(*_WHOLE)
+    found: dict[str, list[Member]] = {}
+    for some in chunks(sorted(set(names))):
+        for member in rows.filter(Q(known_as="", person__name__in=some) | Q(known_as__in=some)).order_by("pk"):
+            found.setdefault(member.name, []).append(member)
+    return found

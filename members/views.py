@@ -1,6 +1,7 @@
-"""The phone of a member in full, asked for and logged."""
+"""The phone of a member in full, asked for and logged; residents who are no members after all."""
 
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -8,8 +9,12 @@ from django.views.decorators.http import require_POST
 
 from gridparty.lib.access import Can
 from gridparty.lib.doors import needs
+from gridparty.lib.errors import Refused
 from members import actions
+from members.hidden import list_address
 from members.models import Member
+from people.actions import deny_membership
+from people.models import Person
 
 
 @needs(Can.REVEAL_PEOPLE)
@@ -26,3 +31,17 @@ def reveal(request, pk: int):
         "back": reverse("admin:members_member_change", args=[member.pk]) if request.user.scope.has(Can.USE_DESK) else "",
     }
     return render(request, "people/reveal.html", context)
+
+
+@needs(Can.EDIT_PEOPLE)
+@require_POST
+def not_a_member(request, pk: int):
+    """A resident on the list of hidden members is none; `within` and `page` lead back to where the list was left."""
+    person = get_object_or_404(Person.objects.editable_by(request.user), pk=pk)
+    try:
+        deny_membership(person=person, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("已记为不是党员。记错的，可在居民档案中重新勾选“自报党员”。"))
+    return redirect(list_address(request.POST))

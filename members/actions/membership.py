@@ -10,17 +10,18 @@ from django.utils.translation import gettext as _
 from audit.actions import record_view
 from audit.choices import ViewKind
 from audit.operations import action
-from gridparty.lib import idnumbers, names
+from gridparty.lib import names
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
 from grids.models import LEVELS
 from grids.queries import chunks
-from members.actions.organisations import check_organisation
+from members.actions.organisations import check_organisations
 from members.actions.seats import empty_seat
 from members.choices import MOVES, MemberState, MoveKind, Standing
 from members.errors import MemberRefused
 from members.models import ManagementMode, Member, MemberClass, MemberMove, PartyOrganisation, Seat, Unit
 from people.actions import NewPerson, enter_people
+from people.actions.entry import columns
 from people.models import Person
 
 
@@ -45,46 +46,53 @@ def enrol(*, new: NewMember, by) -> Member:
 
 
 @action("members.enrol")
-def enrol_many(*, members: Sequence[NewMember], by) -> list[Member]:
-    """Enter memberships, all or none. Whom others have on record is taken as typed and not altered; their record is not shown.
+def enrol_many(*, members: Sequence[NewMember], by, numbered: bool = True) -> list[Member]:
+    """Enter memberships, all or none; without `numbered`, people of whom no ID number is known, too.
 
-    Who had left or been sent elsewhere takes up the old record. Raises MemberRefused, OrganisationRefused, PersonRefused,
-    BadIdNumber.
+    Whom others have on record is taken as typed and not altered; their record is not shown. Who had left or been sent
+    elsewhere takes up the old record. Raises MemberRefused, OrganisationRefused, PersonRefused, BadIdNumber.
     """
-    for organisation in {new.organisation.pk: new.organisation for new in members}.values():
-        check_organisation(organisation, by)
-    known, apart = _people(members, by)
+    check_organisations((new.organisation for new in members), by)
+    known, apart = _people(members, by, numbered)
     former = _former(list(known.values()), by)
     rows = [_row(new, known[n], n in apart, former.get(known[n].pk)) for n, new in enumerate(members)]
     back = [row for row in rows if row.pk]
-    for row in back:
-        row.save()
+    returned = {row.pk for row in back}
+    Member.objects.bulk_update(back, _WRITTEN)
     try:
         Member.objects.bulk_create([row for row in rows if not row.pk])
     except IntegrityError as error:
         raise MemberRefused(_("该人员刚由他人建档，请查询后再办理。")) from error
+    standings = {value: str(label) for value, label in Standing.choices}
     MemberMove.objects.bulk_create(
         MemberMove(
-            kind=MoveKind.REJOINED if row in back else MoveKind.ENROLLED,
+            kind=MoveKind.REJOINED if row.pk in returned else MoveKind.ENROLLED,
             member=row,
             on=today(),
             by=by,
             to_organisation=row.organisation,
-            after=row.get_standing_display(),
+            after=standings[row.standing],
         )
         for row in rows
     )
     return rows
 
 
-def _people(members: Sequence[NewMember], by) -> tuple[dict[int, Person], set[int]]:
+# What enrolling writes of a membership taken up again.
+_WRITTEN = [
+    *("organisation", "standing", "state", "member_class", "mode", "joined_on", "full_on", "employer"),
+    *("known_as", "phone", "phone_tail", *LEVELS, "area"),
+]
+
+
+def _people(members: Sequence[NewMember], by, numbered: bool) -> tuple[dict[int, Person], set[int]]:
     """{number in the batch: person}, and the numbers of those known here only by what was typed."""
     known, apart, new = {}, set(), {}
     typed = {n: one.typed for n, one in enumerate(members) if one.person is None}
-    if missing := [n for n, one in typed.items() if one is None or not one.id_number]:
+    if missing := [n for n, one in typed.items() if one is None or (numbered and not one.id_number)]:
         raise MemberRefused(_("请填写证件号码或选择在册人员（第 %(n)d 名）。") % {"n": missing[0] + 1})
-    numbers = {n: idnumbers.parse(one.id_number).value for n, one in typed.items()}
-    on_record = Person.objects.select_related("area").by_id_number(numbers.values())
+    numbers = {n: columns(one)["id_number"] for n, one in typed.items()}
+    on_record = Person.objects.select_related("area").by_id_number(number for number in numbers.values() if number)
     for n, one in enumerate(members):
         person = one.person or on_record.get(numbers[n])
         if person is None:
@@ -130,7 +138,7 @@ def _already(member: Member, by) -> str:
 def _row(new: NewMember, person: Person, apart: bool, former: Member | None) -> Member:
     if new.organisation.closed_on:
         raise MemberRefused(_("“%(name)s”已撤销，请选择现有的党组织。") % {"name": new.organisation.name})
-    _check_dates(person, new.joined_on, new.full_on)
+    check_dates(person.born_on, new.joined_on, new.full_on)
     row = former or Member(person=person)
     row.organisation, row.standing, row.state = new.organisation, new.standing, MemberState.ACTIVE
     row.member_class, row.mode = new.member_class, new.mode or new.member_class.mode
@@ -143,12 +151,13 @@ def _row(new: NewMember, person: Person, apart: bool, former: Member | None) -> 
     return row
 
 
-def _check_dates(person: Person, joined_on: date | None, full_on: date | None) -> None:
+def check_dates(born_on: date | None, joined_on: date | None, full_on: date | None) -> None:
+    """Raises MemberRefused for dates of joining and of becoming full that cannot be."""
     if (joined_on and joined_on > today()) or (full_on and full_on > today()):
         raise MemberRefused(_("入党或转正日期在今天之后，请核对。"))
     if joined_on and full_on and full_on < joined_on:
         raise MemberRefused(_("转正日期早于入党日期，请核对。"))
-    if joined_on and person.born_on and joined_on.year - person.born_on.year < 18:
+    if joined_on and born_on and joined_on.year - born_on.year < 18:
         raise MemberRefused(_("入党日期距出生不满十八年，请核对。"))
 
 
@@ -156,7 +165,7 @@ def _check_dates(person: Person, joined_on: date | None, full_on: date | None) -
 def change_member(*, member: Member, by, joined_on: date | None, full_on: date | None, employer: Unit | None, mode) -> Member:
     """Correct dates, employer and management mode. Raises MemberRefused."""
     member = _mine(member, by)
-    _check_dates(member.person, joined_on, full_on)
+    check_dates(member.person.born_on, joined_on, full_on)
     member.joined_on, member.full_on, member.employer, member.mode = joined_on, full_on, employer, mode
     member.save()
     return member

@@ -1,12 +1,13 @@
 """Founding, changing and closing organisations; units; the buildings a group answers for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from grids.actions import place
 from grids.choices import AreaKind
 from grids.locks import tree_lock
 from grids.models import LEVELS, Area
+from grids.queries import chunks
 from members.choices import ALLOWED_ABOVE, STANDS_ON, OrganisationKind, UnitKind
 from members.errors import OrganisationRefused
 from members.models import ClassUse, Member, PartyOrganisation, Seat, Unit, Zone
@@ -35,8 +37,19 @@ def check_area(area: Area | None, by) -> None:
 
 def check_organisation(organisation: PartyOrganisation, by) -> None:
     """Raises OrganisationRefused when the organisation is not the user's to change."""
-    if by is not None and not PartyOrganisation.objects.editable_by(by).filter(pk=organisation.pk).exists():
-        raise OrganisationRefused(_("“%(name)s”不在您的管理范围内。") % {"name": organisation.name})
+    check_organisations([organisation], by)
+
+
+def check_organisations(organisations: Iterable[PartyOrganisation], by) -> None:
+    """Raises OrganisationRefused naming the first that is not the user's to change."""
+    if by is None:
+        return
+    asked = {organisation.pk: organisation for organisation in organisations}
+    for some in chunks(list(asked)):
+        kept = set(PartyOrganisation.objects.editable_by(by).filter(pk__in=some).values_list("pk", flat=True))
+        for pk in some:
+            if pk not in kept:
+                raise OrganisationRefused(_("“%(name)s”不在您的管理范围内。") % {"name": asked[pk].name})
 
 
 def _put(row, area: Area | None) -> None:
@@ -107,6 +120,44 @@ def change_unit(*, unit: Unit, new: NewUnit, by) -> Unit:
     return unit
 
 
+@action("members.enter_units")
+def enter_units(*, units: Sequence[NewUnit], by) -> list[Unit]:
+    """Enter many units, all or none. Raises OrganisationRefused."""
+    rows = []
+    for new in units:
+        check_area(new.area, by)
+        rows.append(Unit())
+        _fill_unit(rows[-1], new)
+    with _once():
+        return Unit.objects.bulk_create(rows)
+
+
+@action("members.change_units")
+def change_units(*, changes: Mapping[int, Mapping[str, Any]], by) -> int:
+    """Correct many units, given as {key: {field of NewUnit: new value}}, all or none. Raises OrganisationRefused."""
+    rows = _all_of(Unit.objects.select_related("area"), changes, by)
+    for row in rows:
+        old = NewUnit(**{one.name: getattr(row, one.name) for one in fields(NewUnit)})
+        new = replace(old, **changes[row.pk])
+        check_area(old.area, by)
+        check_area(new.area, by)
+        _fill_unit(row, new)
+    names = {name for change in changes.values() for name in change}
+    names |= {"contact_tail"} if "contact_phone" in names else set()
+    names |= set(LEVELS) if "area" in names else set()
+    with _once():
+        return Unit.objects.bulk_update(rows, sorted(names)) if rows else 0
+
+
+def _all_of(rows: QuerySet, keys: Iterable[int], by) -> list:
+    """The rows with these keys, locked. Raises OrganisationRefused when one of them is not the user's to change."""
+    keys, rows = sorted(keys), rows if by is None else rows.editable_by(by)
+    found = [row for some in chunks(keys) for row in rows.filter(pk__in=some).select_for_update(of=("self",))]
+    if len(found) != len(keys):
+        raise OrganisationRefused(_("其中有不在您管理范围内的记录，或已被删除，请重新核对名单。"))
+    return found
+
+
 # --- Organisations
 
 
@@ -125,15 +176,21 @@ class NewOrganisation:
     elected_on: date | None = None
 
 
-def _check(kind: str, parent_kind: str | None, area: Area | None, unit: Unit | None) -> None:
+def misfits(kind: str, parent_kind: str | None, area: Area | None, unit: Unit | None) -> Iterator[tuple[str, str]]:
+    """Why an organisation of this kind cannot stand there: (field, sentence) for each reason."""
     label = OrganisationKind(kind).label
     if parent_kind not in ALLOWED_ABOVE[kind]:
         allowed = "、".join(str(one.label) for one in OrganisationKind if one in ALLOWED_ABOVE[kind])
-        raise OrganisationRefused(_("%(kind)s的上级应为%(allowed)s，请重新选择。") % {"kind": label, "allowed": allowed})
+        yield "parent", _("%(kind)s的上级应为%(allowed)s，请重新选择。") % {"kind": label, "allowed": allowed}
     if unit is None and area is not None and area.kind not in STANDS_ON[kind]:
         allowed = "、".join(str(AreaKind(one).label) for one in AreaKind if one in STANDS_ON[kind])
         words = {"kind": label, "allowed": allowed, "area": area.name}
-        raise OrganisationRefused(_("%(kind)s应设在%(allowed)s，不能设在“%(area)s”。") % words)
+        yield "area", _("%(kind)s应设在%(allowed)s，不能设在“%(area)s”。") % words
+
+
+def _check(kind: str, parent_kind: str | None, area: Area | None, unit: Unit | None) -> None:
+    for _field, message in misfits(kind, parent_kind, area, unit):
+        raise OrganisationRefused(message)
 
 
 def _add_years(day: date, years: int) -> date:
@@ -207,6 +264,26 @@ def change_organisation(*, organisation: PartyOrganisation, new: NewOrganisation
             below = PartyOrganisation.objects.filter(path__startswith=old).exclude(pk=row.pk)
             below.update(path=Concat(Value(row.path), Substr(F("path"), len(old) + 1)))
     return row
+
+
+@action("members.change_organisations")
+def change_organisations(*, changes: Mapping[int, Mapping[str, Any]], by) -> int:
+    """Correct many organisations where they stand, all or none.
+
+    Given as {key: {field: new value}} of name, full_name, unit, founded_on, term_years and elected_on.
+    Raises OrganisationRefused.
+    """
+    rows = _all_of(PartyOrganisation.objects.select_related("area", "parent"), changes, by)
+    for row in rows:
+        for name, value in changes[row.pk].items():
+            setattr(row, name, value)
+        row.next_election_on = _add_years(row.elected_on, row.term_years) if row.elected_on else None
+        if "unit" in changes[row.pk] and row.unit is None:
+            _check(row.kind, row.parent.kind if row.parent else None, row.area, None)
+    names = {name for change in changes.values() for name in change}
+    names |= {"next_election_on"} if names & {"elected_on", "term_years"} else set()
+    with _once():
+        return PartyOrganisation.objects.bulk_update(rows, sorted(names)) if rows else 0
 
 
 @action("members.close_organisation")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import Http404
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -18,6 +20,7 @@ from grids.filters import WithinFilter
 from members import actions
 from members.actions import NewMember
 from members.choices import MOVES, MemberState, MoveKind, Standing
+from members.exports import MemberResource
 from members.filters import BelongsFilter, ClassFilter, HomeFilter, StateFilter, TransferFilter
 from members.forms import (
     DayForm,
@@ -30,11 +33,12 @@ from members.forms import (
     SendForm,
     in_words,
 )
+from members.hidden import list_address
 from members.models import Member, MemberMove, PartyOrganisation
 from people.actions import NewPerson
 from people.admin.steps import Step, StepAdmin
 from people.models import Person
-from people.queries import tail
+from people.queries import tail, whole_place
 
 STATE_BADGES = {
     MemberState.ACTIVE: "good",
@@ -166,6 +170,7 @@ STEPS = (
 
 _TYPED = ("name", "id_number", "phone_number")
 _ABOUT = ("name_shown", "sex", "born_on", "id_shown", "phone_shown", "place")
+_ON_RECORD = ("name_shown", "sex", "born_on", "id_shown", "phone_shown", "home")
 
 
 @admin.register(Member)
@@ -174,6 +179,8 @@ class MemberAdmin(StepAdmin):
     form = MemberForm
     steps = STEPS
     change_form_template = "admin/members/member/change_form.html"
+    roster = "members"
+    export = MemberResource
     list_display = ("known", "sex", "member_class", "mode", "organisation", "place", "state_shown", "phone_masked")
     list_filter = (BelongsFilter, StateFilter, "standing", ClassFilter, WithinFilter, HomeFilter)
     list_select_related = ("person", "member_class", "mode", "organisation", "area", "community")
@@ -254,7 +261,7 @@ class MemberAdmin(StepAdmin):
     def get_fieldsets(self, request, obj=None):
         if obj is None:
             return [
-                (_("党员"), {"fields": _TYPED}),
+                (_("党员"), {"fields": _ON_RECORD if self._on_record(request) else _TYPED}),
                 (_("组织关系"), {"fields": ("organisation", "member_class", "standing", "joined_on", "full_on", "employer")}),
             ]
         employer = "employer_name" if self._keeps_employer(request, obj) else "employer"
@@ -270,21 +277,45 @@ class MemberAdmin(StepAdmin):
             return False
         return not scope_of(request.user).covers(type(employer).see, employer.area)
 
+    def _on_record(self, request) -> Person | None:
+        """Whom the address names (`?person=`), to be enrolled as they are on record; 404 for who is out of sight."""
+        if not hasattr(request, "on_record"):
+            key, seen = request.GET.get("person", ""), Person.objects.visible_to(request.user).current()
+            found = seen.select_related("area", "community", "household").filter(pk=key) if key.isdecimal() else []
+            request.on_record = next(iter(found), None)
+            if key and request.on_record is None:
+                raise Http404
+        return request.on_record
+
     def get_readonly_fields(self, request, obj=None):
-        return (*_ABOUT, "organisation", "standing", "state_shown", "member_class", "employer_name") if obj else ()
+        if obj is None:
+            return _ON_RECORD if self._on_record(request) else ()
+        return (*_ABOUT, "organisation", "standing", "state_shown", "member_class", "employer_name")
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         shown = {name for _title, group in self.get_fieldsets(request, obj) for name in group["fields"]}
         for name in form.base_fields.keys() - shown:
             del form.base_fields[name]
+        form.person = None if obj else self._on_record(request)
         return form
+
+    @admin.display(description=_("住址"))
+    def home(self, member):
+        return whole_place(member.person)
 
     @admin.display(description=_("工作单位"))
     def employer_name(self, member):
         return member.employer.name if member.employer else None
 
     # --- The page
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        answer = super().render_change_form(request, context, add, change, form_url, obj)
+        if add and (person := self._on_record(request)):
+            record_view(kind=ViewKind.OPENED, model=Person, object_id=person.pk, purpose="members.enrol")
+            answer.context_data["show_save_and_add_another"] = False
+        return answer
+
     def beside(self, request, member) -> dict:
         """The page shows what is on record of somebody: that it was opened is logged."""
         record_view(kind=ViewKind.OPENED, model=Member, object_id=member.pk, purpose="members.member")
@@ -304,11 +335,17 @@ class MemberAdmin(StepAdmin):
             values = {name: data[name] for name in names} | {"employer": data.get("employer", obj.employer)}
             return actions.change_member(member=obj, by=request.user, **values)
         names = ("organisation", "member_class", "standing", "joined_on", "full_on", "employer")
-        new = NewMember(
-            **{name: data[name] for name in names},
-            typed=NewPerson(data["name"], data["id_number"], phone=data["phone_number"]),
-        )
+        person = self._on_record(request)
+        typed = None if person else NewPerson(data["name"], data["id_number"], phone=data["phone_number"])
+        new = NewMember(**{name: data[name] for name in names}, person=person, typed=typed)
         return actions.enrol(new=new, by=request.user)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """From the list of hidden members one goes on with the list."""
+        if not self._on_record(request):
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, gettext("已建档。"), messages.SUCCESS)
+        return redirect(list_address(request.GET))
 
 
 def _sees_place(member, user) -> bool:

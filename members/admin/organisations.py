@@ -19,7 +19,9 @@ from grids.filters import WithinFilter
 from grids.models import Area
 from members import actions
 from members.actions import NewOrganisation, NewSeat
+from members.admin.hidden import hidden_rows
 from members.choices import OrganisationKind
+from members.exports import OrganisationResource
 from members.filters import ElectionFilter, OpenFilter
 from members.forms import CloseForm, EmptySeatForm, FillSeatForm, PartyOrganisationForm, ZonesForm
 from members.models import Member, PartyOrganisation, Seat, Zone
@@ -136,6 +138,7 @@ class PartyOrganisationAdmin(StepAdmin):
     can_add = True
     form = PartyOrganisationForm
     steps = STEPS
+    roster = "organisations"
     list_display = ("name", "place", "leader", "members", "election", "kind", "parent")
     list_filter = ("kind", WithinFilter, ElectionFilter, OpenFilter)
     list_select_related = ("area", "community", "parent")
@@ -143,6 +146,7 @@ class PartyOrganisationAdmin(StepAdmin):
     search_help_text = _("简称或全称开头")
     ordering = ("path",)
     autocomplete_fields = ("area", "parent", "unit")
+    export = OrganisationResource
     _NAMED = {"parent": "parent_name", "unit": "unit_name"}
 
     def get_queryset(self, request):
@@ -266,6 +270,11 @@ class PartyOrganisationAdmin(StepAdmin):
         numbers[gap.name] = numbers[gap.name] if gap in CHEAP else number_of(found)
         choose = gap.needs_within and (within is None or within.kind not in (AreaKind.STREET, AreaKind.COMMUNITY))
         page = KnownPaginator(found, numbers[gap.name]).get_page(request.GET.get("page"))
+        may_add = self.has_add_permission(request)
+        if gap.of_people:
+            rows = hidden_rows(page.object_list, user, may_add, **({"within": within.pk} if within else {}), page=page.number)
+        else:
+            rows = _to_mend(gap, page.object_list, user, may_add)
         return self._page(
             request,
             "admin/members/partyorganisation/coverage.html",
@@ -273,7 +282,7 @@ class PartyOrganisationAdmin(StepAdmin):
             gap=gap,
             tabs=[(one, None if choose and one is gap else numbers.get(one.name)) for one in GAPS],
             page=page,
-            rows=_to_mend(gap, page.object_list, user, self.has_add_permission(request)),
+            rows=rows,
             within=within,
             steps=steps,
             choose=choose,

@@ -10,6 +10,7 @@ from gridparty.lib.registry import Panel
 from grids.filters import WithinFilter
 from members import actions
 from members.actions import NewUnit
+from members.exports import UnitResource
 from members.filters import NewBodyFilter, WithoutOrganisationFilter
 from members.forms import UnitForm
 from members.models import Member, PartyOrganisation, Unit
@@ -23,6 +24,7 @@ _SHOWN = ("name", "kind", "area", "credit_code", "address", "contact_name", "pho
 class UnitAdmin(StepAdmin):
     can_add = True
     form = UnitForm
+    roster = "units"
     list_display = ("name", "kind", "place", "contact_name", "phone_masked", "staff_count")
     list_filter = ("kind", NewBodyFilter, WithoutOrganisationFilter, WithinFilter)
     list_select_related = ("area", "community")
@@ -30,6 +32,7 @@ class UnitAdmin(StepAdmin):
     search_help_text = _("单位名称开头")
     ordering = ("id",)
     autocomplete_fields = ("area",)
+    export = UnitResource
 
     def get_search_results(self, request, rows, term):
         return super().get_search_results(request, rows.defer("contact_phone"), term)

@@ -1,0 +1,85 @@
+"""A whole list of members at once: enrolled, corrected, sorted, received from another organisation, all or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from audit.operations import action
+from gridparty.lib.dates import today
+from members.actions.membership import NewMember, enrol_many
+from members.choices import MOVES, MemberState, MoveKind
+from members.errors import MemberRefused
+from members.models import Member, MemberMove, PartyOrganisation
+from people.actions.homes import locked, once
+from people.models import Person
+
+
+@dataclass
+class MemberEntry:
+    """Somebody on a list: a membership to enter, or one on record and what changes of it and of its person."""
+
+    new: NewMember | None = None
+    member: Member | None = None
+    values: dict = field(default_factory=dict)  # columns of the membership
+    person_values: dict = field(default_factory=dict)  # columns of the person
+    to: PartyOrganisation | None = None  # the transfer is sent and received at once: both sides are the writer's
+
+
+@action("members.register_members")
+def register_members(*, entries: Sequence[MemberEntry], by) -> int:
+    """Enrol, correct and transfer the members of a list; returns how many entries were written.
+
+    Raises MemberRefused, OrganisationRefused, PersonRefused, BadIdNumber.
+    """
+    enrol_many(members=[entry.new for entry in entries if entry.new], by=by, numbered=False)
+    known = [entry for entry in entries if entry.member is not None]
+    _correct_people([entry for entry in known if entry.person_values])
+    rows = Member.objects.select_for_update(of=("self",)).select_related("organisation", "member_class", "member_class__mode")
+    members = {row.pk: row for row in rows.filter(pk__in=[entry.member.pk for entry in known])}
+    moves, names = [], set()
+    for entry in known:
+        member = members[entry.member.pk]
+        if member.organisation_id != entry.member.organisation_id or member.state != entry.member.state:
+            raise MemberRefused(_changed(member))
+        moves += _moves(entry, member, by)
+        for name, value in entry.values.items():
+            setattr(member, name, value)
+        if entry.to is not None:
+            member.organisation = entry.to
+        names.update(entry.values, ["organisation", "state"] if entry.to else [])
+    if names:
+        Member.objects.bulk_update(list(members.values()), sorted(names))
+    MemberMove.objects.bulk_create(moves)
+    return len(entries)
+
+
+def _changed(member: Member) -> str:
+    return _("“%(name)s”的党员关系刚由他人变更，请再核对一遍。") % {"name": member.organisation.name}
+
+
+def _moves(entry: MemberEntry, member: Member, by) -> list[MemberMove]:
+    """What the history says of it: another class, and a transfer sent and received."""
+    moves, signed = [], {"member": member, "on": today(), "by": by, "from_organisation": member.organisation}
+    if "member_class" in entry.values:
+        words = {"before": str(member.member_class), "after": str(entry.values["member_class"])}
+        moves.append(MemberMove(kind=MoveKind.RECLASSED, **signed, **words))
+    if entry.to is not None:
+        if member.state not in MOVES[MoveKind.SENT][0]:
+            raise MemberRefused(_changed(member))
+        moves.append(MemberMove(kind=MoveKind.SENT, to_organisation=entry.to, done_on=today(), **signed))
+        moves.append(MemberMove(kind=MoveKind.RECEIVED, to_organisation=entry.to, done_on=today(), **signed))
+        member.state = MemberState.ACTIVE
+    return moves
+
+
+def _correct_people(entries: Sequence[MemberEntry]) -> None:
+    rows = {row.pk: row for row in locked(entry.member.person for entry in entries)}
+    names: set[str] = set()
+    for entry in entries:
+        names.update(entry.person_values)
+        for name, value in entry.person_values.items():
+            setattr(rows[entry.member.person_id], name, value)
+    if names:
+        with once():
+            Person.objects.bulk_update(list(rows.values()), sorted(names))

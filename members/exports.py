@@ -1,0 +1,66 @@
+"""The columns of exported lists, under headings the registers know: edited, the files are read in again.
+
+Phones go out as their last digits: those of units under a heading no register takes for a number.
+"""
+
+from django.utils.translation import gettext_lazy as _
+from import_export.fields import Field
+from import_export.resources import Resource
+
+from people.queries import tail
+
+
+class UnitResource(Resource):
+    name = Field("name", _("单位名称"))
+    kind = Field("get_kind_display", _("单位类型"))
+    credit_code = Field("credit_code", _("统一社会信用代码"))
+    community = Field("community__name", _("所在社区"))
+    area = Field("area__name", _("所在区域"))
+    address = Field("address", _("地址"))
+    contact_name = Field("contact_name", _("联系人"))
+    phone_end = Field(column_name=_("电话后四位"))
+    staff_count = Field("staff_count", _("职工人数"))
+
+    def dehydrate_phone_end(self, unit) -> str:
+        return tail(unit.contact_tail)
+
+
+class OrganisationResource(Resource):
+    related = ("parent", "unit")
+
+    full_name = Field("full_name", _("党组织名称"))
+    name = Field("name", _("简称"))
+    kind = Field("get_kind_display", _("组织类别"))
+    parent = Field("parent__full_name", _("上级党组织"))
+    community = Field("community__name", _("所在社区"))
+    area = Field("area__name", _("所在区域"))
+    unit = Field("unit__name", _("所属单位"))
+    founded_on = Field("founded_on", _("成立日期"))
+    elected_on = Field("elected_on", _("本届选举日期"))
+    term_years = Field("term_years", _("任期"))
+    on_roll = Field("on_roll", _("在册党员"))
+
+
+class MemberResource(Resource):
+    """Rows as the list makes them: `place_seen` says whose home the reader may know."""
+
+    record = Field("pk", _("编号"))
+    name = Field("name", _("姓名"))
+    sex = Field(column_name=_("性别"))
+    organisation = Field("organisation__full_name", _("所在党组织"))
+    standing = Field("get_standing_display", _("党籍"))
+    member_class = Field("member_class__name", _("党员类别"))
+    mode = Field("mode__name", _("管理方式"))
+    place = Field(column_name=_("居住地"))
+    state = Field("get_state_display", _("在册情况"))
+    phone_end = Field(column_name=_("联系电话"))
+
+    def dehydrate_sex(self, member) -> str:
+        return "" if member.known_as else member.person.get_sex_display()
+
+    def dehydrate_place(self, member) -> str:
+        places = (member.community, member.area) if member.place_seen else ()
+        return " / ".join(dict.fromkeys(one.name for one in places if one))
+
+    def dehydrate_phone_end(self, member) -> str:
+        return tail(member.phone_tail if member.known_as else member.person.phone_tail)
