@@ -1,17 +1,18 @@
 """The desk: Django's admin with the product's brand, the order of the work, and my worklists on its first page."""
 
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.registry import worklists
 from gridparty.lib.scoped_admin import ScopedAdmin
+from rosters.exports import export_list
 
 
 class ChoicesView(AutocompleteJsonView):
@@ -36,7 +37,13 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self):
         # "view on site" would tell whether a row exists; nothing here uses it.
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        return [*map(self._export_url, self._registry.values()), *urls]
+
+    def _export_url(self, model_admin):
+        view = self.admin_view(partial(export_list, model_admin=model_admin))
+        label, name = model_admin.opts.app_label, model_admin.opts.model_name
+        return path(f"{label}/{name}/export/", view, name=f"{label}_{name}_export")
 
     def get_app_list(self, request, app_label=None):
         apps = super().get_app_list(request, app_label)

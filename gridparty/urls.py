@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/password/", accounts.password_change, name="account_change_password"),
     path("accounts/", include("accounts.urls")),
     path("jobs/", include("jobs.urls")),
+    path("rosters/", include("rosters.urls")),
     path("people/", include("people.urls")),
     path("members/", include("members.urls")),
     path("admin/", admin.site.urls),

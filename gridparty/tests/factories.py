@@ -4,7 +4,9 @@ Every free text of a row carries its mark, a word found nowhere else, so that a 
 A new model joins with one function here; gridparty/tests/access/test_scoping_contract.py says so until it has.
 """
 
+import base64
 import hashlib
+import json
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -52,6 +54,9 @@ from people.models import (
     Visit,
 )
 from people.querysets import id_hashes
+from rosters.choices import ImportState, Kind
+from rosters.models import Export, Import, ImportBefore, ImportFile, ImportProblem, ImportRow, Mapping
+from rosters.querysets import posts_of
 
 FACTORIES: dict[type[Model], Callable[[Area], Model]] = {}
 LEADS = {
@@ -253,7 +258,7 @@ def person(area: Area) -> Person:
     """Who lives in the area, made once; in a building as the head of its household."""
     word = mark(Person, area.code)
     home = {"household": household(area), "relation": Relation.HEAD} if area.kind == AreaKind.BUILDING else {}
-    return Person.objects.filter(name=f"王{word}").first() or person_called(area.code, area, **home)
+    return Person.objects.filter(name=f"王{word}").first() or person_called(area.code, area, stated_member=True, **home)
 
 
 @factory(Residence)
@@ -431,3 +436,86 @@ def member_move(area: Area) -> MemberMove:
     texts = {"elsewhere": word, "note": word, "by": holder(area)}
     step = {"kind": MemberMoveKind.SENT, "on": date(2024, 5, 1), "from_organisation": organisation(area)}
     return MemberMove.objects.create(member=leaving, **step, **texts)
+
+
+# --- Imports
+
+
+@factory(Import)
+def roster_import(area: Area) -> Import:
+    """What who leads the area brought in, made once."""
+    return import_of(holder(area), mark(Import, area.code))
+
+
+def import_of(by: User, word: str) -> Import:
+    """A file of two areas, read and waiting, the second of them refused and asked about; made once."""
+    known = Import.objects.filter(digest=word).first()
+    if known is not None:
+        return known
+    columns = {"level": "级别", "name": "名称", "code": "编码", "parent_code": "上级编码"}
+    understood = {"wide": False, "sheets": [word], "header_rows": [1], "columns": columns, "unmatched": [word], "suggestions": {}}
+    counts = {"new": 1, "updated": 0, "unchanged": 0, "skipped": 0, "refused": 1, "warned": 1}
+    texts = {"file_name": f"{word}.csv", "digest": word, "said": word, "checked": "c" * 64}
+    row = Import.objects.create(
+        by=by,
+        kind="areas",
+        state=ImportState.READY,
+        counts=counts,
+        understood=json.dumps(understood | {"notes": [word]}),
+        **texts,
+    )
+    ImportFile.objects.create(of=row, content=base64.b64encode(f"级别,名称,编码,上级编码\n网格,{word},1,2".encode()).decode())
+    cells, asked = {"level": "网格", "name": word, "code": "1", "parent_code": "2"}, {"choice": "who", "options": [["a", "甲"]]}
+    told = {"reasons": [], "warnings": [], "changes": [], "values": cells}
+    ImportRow.objects.create(
+        of=row, position=0, sheet=word, number=2, verdict="new", cells=json.dumps(cells), told=json.dumps(told)
+    )
+    told["reasons"], told["warnings"] = [{"column": "名称", "message": word}], [{"column": "", "message": word} | asked]
+    ImportRow.objects.create(
+        of=row, position=1, sheet=word, number=3, verdict="refused", warned=True, cells=json.dumps(cells), told=json.dumps(told)
+    )
+    ImportProblem.objects.create(of=row, position=1, kind=Kind.REASON, column="名称", cause=word)
+    ImportProblem.objects.create(of=row, position=1, kind=Kind.WARNING, cause=word, choice="who")
+    ImportBefore.objects.create(of=row, position=0, model="grids.area", object_id=row.pk, before=json.dumps({"name": word}))
+    return row
+
+
+@factory(ImportFile)
+def import_file(area: Area) -> ImportFile:
+    return roster_import(area).file
+
+
+@factory(ImportRow)
+def import_row(area: Area) -> ImportRow:
+    return roster_import(area).rows.first()
+
+
+@factory(ImportProblem)
+def import_problem(area: Area) -> ImportProblem:
+    return roster_import(area).problems.first()
+
+
+@factory(ImportBefore)
+def import_before(area: Area) -> ImportBefore:
+    return roster_import(area).journal.first()
+
+
+@factory(Mapping)
+def mapping(area: Area) -> Mapping:
+    """Of the office of the area's community."""
+    of = {"office": area.community_id or area.pk, "kind": "areas", "heading": mark(Mapping, area.code)}
+    return Mapping.objects.filter(**of).first() or Mapping.objects.create(**of, field="name")
+
+
+@factory(Export)
+def list_export(area: Area) -> Export:
+    """A long list of who leads the area, made once."""
+    return export_of(holder(area), mark(Export, area.code))
+
+
+def export_of(by: User, word: str) -> Export:
+    """A list of areas, written under the rights `by` has now; made once."""
+    known = Export.objects.filter(filters=word).first()
+    texts = {"query": f"q={word}", "filters": word, "content": base64.b64encode(word.encode()).decode()}
+    done = {"rows": 1, "posts": posts_of(User.objects.get(pk=by.pk)), "done_at": timezone.now()}
+    return known or Export.objects.create(by=by, model="grids.area", **texts, **done)

@@ -12,6 +12,7 @@ from audit.models import ChangeEntry
 from gridparty.lib.tests.test_workbook_xls import compound
 from grids.actions import move_area
 from grids.models import Area
+from rosters.models import Import
 from rosters.tests.conftest import HEADINGS, SMALL, fingerprint
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +71,10 @@ FORMS = [
 @pytest.mark.parametrize("form", FORMS)
 def test_every_usual_form_of_one_list_makes_the_same_areas(form, csv_file, workbook):
     code, said, _err = run(small_in(form, csv_file, workbook), commit=True)
-    assert (code, said) == (0, "已写入 3 条，未变 0 条。\n")
+    assert (code, said) == (
+        0,
+        f"已写入 3 条，未变 0 条，跳过 0 条，未通过 0 条。撤销：manage.py undo_import {Import.objects.get().pk}\n",
+    )
     assert sorted(Area.objects.values_list("code", "kind", "full_name", "parent__code")) == [
         ("370199000000", "district", "海棠区", None),
         ("370199001000", "street", "东街街道办事处", "370199000000"),
@@ -83,14 +87,14 @@ def test_every_usual_form_of_one_list_makes_the_same_areas(form, csv_file, workb
 
 def test_without_commit_it_says_what_would_happen(csv_file):
     before = fingerprint()
-    assert run(csv_file()) == (0, "可以导入：新增 3，修改 0，未变 0。加 --commit 写入。\n", "")
+    assert run(csv_file()) == (0, "可以导入：新增 3，修改 0，未变 0，跳过 0。加 --commit 写入。\n", "")
     assert fingerprint() == before
 
 
 def test_a_second_run_changes_no_row_of_any_table(csv_file):
     run(csv_file(), commit=True)
     before = fingerprint()
-    assert run(csv_file(), commit=True) == (0, "已写入 0 条，未变 3 条。\n", "")
+    assert run(csv_file(), commit=True) == (0, "已写入 0 条，未变 3 条，跳过 0 条，未通过 0 条。没有需要写入的行。\n", "")
     assert fingerprint() == before
 
 
@@ -98,7 +102,7 @@ def test_an_import_by_a_user_is_signed_with_the_user(csv_file, cast):
     rows = [("网格", "第3网格", "370199001001003", "370199001001")]
     assert run(csv_file(rows), commit=True, user=cast.clerk.username)[0] == 0
     entry = ChangeEntry.objects.latest("id")
-    assert (entry.actor, entry.operation, entry.changes["name"]) == (cast.clerk, "grids.import_areas", [None, "第3网格"])
+    assert (entry.actor, entry.operation, entry.changes["name"]) == (cast.clerk, "rosters.import", [None, "第3网格"])
 
 
 # --- Refusals
@@ -166,7 +170,8 @@ def test_refused_rows_end_with_one_and_nothing_of_the_good_ones_is_written(csv_f
     assert (code, said) == (1, "")
     assert told.splitlines() == [
         "第 5 行“级别”：不认识“部落”，应为区、街道、社区、网格、楼栋之一。",
-        "共 1 行有误，未写入任何数据。请改正后重新导入。",
+        "共 1 行有误。",
+        "未写入任何数据，请改正后重新导入。",
     ]
     assert fingerprint() == before
 
@@ -176,9 +181,10 @@ def test_of_many_problems_fifty_are_shown_and_the_rest_counted(csv_file, tmp_pat
     code, _said, told = run(csv_file(rows), json=str(tmp_path / "out.json"))
     assert code == 1
     # Each row has an unknown level and a parent that is nowhere.
-    assert told.splitlines()[-2:] == [
+    assert told.splitlines()[-3:] == [
         "……另有 70 处，可用 --json 查看全部。",
-        "共 60 行有误，未写入任何数据。请改正后重新导入。",
+        "共 60 行有误。",
+        "未写入任何数据，请改正后重新导入。",
     ]
     rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["rows"]
     assert sum(len(row["reasons"]) for row in rows) == 120
@@ -191,7 +197,7 @@ def test_two_hundred_rows_aimed_at_foreign_areas(csv_file, cast):
     before = fingerprint()
     code, _said, told = run(csv_file(rows), commit=True, user=cast.secretary.username)
     assert code == 1
-    assert told.splitlines()[-1] == "共 200 行有误，未写入任何数据。请改正后重新导入。"
+    assert told.splitlines()[-2:] == ["共 200 行有误。", "未写入任何数据，请改正后重新导入。"]
     assert fingerprint() == before
 
 

@@ -18,12 +18,13 @@ class Command(BaseCommand):
         for model in apps.get_models():
             sealed = [field.name for field in model._meta.local_concrete_fields if isinstance(field, EncryptedTextField)]
             if sealed:
-                rows = sum(self._rotate(model, [*sealed, *model.hashed_fields], keys) for keys in self._batches(model))
+                rows = sum(self._rotate(model, [*sealed, *_hashed(model)], keys) for keys in self._batches(model))
                 self.stdout.write(f"{model._meta.verbose_name}：{rows}")
 
     def _batches(self, model):
         last = 0
-        while keys := list(model._base_manager.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        batch = getattr(model, "rotated_at_once", BATCH)
+        while keys := list(model._base_manager.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:batch]):
             yield keys
             last = keys[-1]
 
@@ -33,10 +34,14 @@ class Command(BaseCommand):
         with transaction.atomic(), operation("gridparty.rotate_field_keys"):
             rows = list(model._base_manager.select_for_update(of=("self",)).filter(pk__in=keys))
             for row in rows:
-                for name, compute in model.hashed_fields.items():
+                for name, compute in _hashed(model).items():
                     setattr(row, name, compute(row))
             values = [
                 [row.pk, *(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields)] for row in rows
             ]
             bulk.update_rows(model, [field.column for field in fields], values)
         return len(rows)
+
+
+def _hashed(model) -> dict:
+    return getattr(model, "hashed_fields", {})

@@ -41,6 +41,10 @@ TYPED: dict[str, dict] = {
     "admin:jobs_schedule_change": {"minute": "17"},
     "admin:accounts_appointment_changelist#end": {"reason": "removed"},
     "people:reveal": {"column": "phone"},
+    "rosters:match": {"header_rows": "1"},
+    "rosters:mend": {"position": "1", "field": "name", "text": "第77网格"},
+    "rosters:answer": {"position": "1", "choice": "who", "value": "a"},
+    "rosters:confirm": {"shown": "c" * 64, "partial": "1"},
     "admin:people_person_add": {"name": "赵六", "relation": "head"},
     "admin:people_household_add": {"room": "7701"},
     "admin:people_household_move": {"to": lambda world: world.variants["empty home"]["own"].pk},
@@ -289,7 +293,8 @@ class Matrix:
             return home is not None or self.may_add(case.route, actor)
         row = self._carried(case)
         if isinstance(row, Area):
-            return oracle.reaches(actor, case.route.model_admin.model.edit, row.pk)
+            can = case.route.model_admin.model.edit if case.route.model_admin else case.route.declared
+            return oracle.reaches(actor, can, row.pk)
         return oracle.visible(actor, row)
 
     def may_add(self, route: Route, actor: str) -> bool:

@@ -21,6 +21,7 @@ from grids.models import Area, AreaEvent, Placed
 from jobs.models import Job, Notice, OutboxMessage, Schedule
 from members.models import ClassUse, Member, MemberMove, PartyOrganisation, Seat, Unit, Zone
 from people.models import Care, Household, MoveRequest, Person, PersonMerge, PersonSkill, Visit
+from rosters.models import Export, Import, ImportBefore, ImportFile, ImportProblem, ImportRow, Mapping
 
 GRID_POSTS = {
     Role.GRID_LEADER,
@@ -272,6 +273,21 @@ def _edits_move(oracle: Oracle, actor: str, move: MemberMove) -> bool:
     return any(oracle.reaches(actor, MemberMove.edit, area) for area in _sides_of(move))
 
 
+def _ones_own_import(oracle: Oracle, actor: str, row: Model) -> bool:
+    """What somebody brought in is nobody else's, and theirs as long as they may import."""
+    return oracle.has(actor, Can.IMPORT_ROSTERS) and getattr(row, "of", row).by_id == oracle.key(actor)
+
+
+def _ones_own_export(oracle: Oracle, actor: str, row: Export) -> bool:
+    return oracle.has(actor, Can.USE_DESK) and row.by_id == oracle.key(actor)
+
+
+def _of_the_office(oracle: Oracle, actor: str, mapping: Mapping) -> bool:
+    """What colleagues on the very same area have matched; 0 is over all districts."""
+    offices = [stand or 0 for role, stand in oracle.stands[actor] if Can.IMPORT_ROSTERS in CAPABILITIES[role]]
+    return mapping.office in offices
+
+
 def _runs_jobs(oracle: Oracle, actor: str, row: Model) -> bool:
     return oracle.has(actor, Can.RUN_JOBS)
 
@@ -293,6 +309,9 @@ RULES = {
     Seat: (_of_organisation(Seat.see), _of_organisation(Seat.edit)),
     Member: (_sees_member, _of_organisation(Member.edit)),
     MemberMove: (_sees_move, _edits_move),
+    **dict.fromkeys((Import, ImportFile, ImportRow, ImportProblem, ImportBefore), (_ones_own_import, _ones_own_import)),
+    Export: (_ones_own_export, _ones_own_export),
+    Mapping: (_of_the_office, _of_the_office),
 }
 
 

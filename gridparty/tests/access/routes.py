@@ -16,6 +16,7 @@ from gridparty.tests.access.world import OURS
 from jobs.models import Job, Notice
 from members.models import Member
 from people.models import Person
+from rosters.models import Export, Import
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,20 @@ EXPECTED: dict[str, About] = {
     "jobs:notices": About(),
     "jobs:read_notices": About(),
     "jobs:read_notice": About(Notice, blind="marks own notices and leads back to them, whatever the number"),
+    "rosters:imports": About(),
+    "rosters:template": About(words={"kind": "areas"}),
+    "rosters:page": About(Import),
+    "rosters:match": About(Import),
+    "rosters:mend": About(Import),
+    "rosters:answer": About(Import),
+    "rosters:confirm": About(Import),
+    "rosters:rest": About(Import),
+    "rosters:undo": About(Import),
+    "rosters:errors": About(Import),
+    "rosters:export": About(Export),
     "people:reveal": About(Person),
     "members:reveal": About(Member),
+    "members:not_a_member": About(Person),
     "admin:index": About(),
     "admin:login": About(),
     "admin:logout": About(),

@@ -10,6 +10,13 @@ NEVER_WRITE = {
     "account_logout": "ends the session; no row of ours changes",
     "people:reveal": "shows a number; the view log alone is written",
     "members:reveal": "shows a number; the view log alone is written",
+    "rosters:imports": "takes a file, which no form of the matrix carries; rosters/tests does",
+    "rosters:page": "only looked at",
+    "rosters:template": "only looked at",
+    "rosters:errors": "only looked at; the view log alone is written",
+    "rosters:export": "only looked at; the view log alone is written",
+    "rosters:rest": "goes on with what was not written, and nothing was; rosters/tests does",
+    "rosters:undo": "takes back what was written, and nothing was; rosters/tests does",
 }
 WRITERS = ("all_districts_official", "community_secretary", "system_admin", "security_admin", "nobody")
 

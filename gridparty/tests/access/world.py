@@ -17,6 +17,8 @@ from gridparty.lib.dates import today
 from gridparty.lib.registry import defaults
 from gridparty.tests.factories import (
     FACTORIES,
+    export_of,
+    import_of,
     job_of,
     mark,
     member_who,
@@ -35,6 +37,7 @@ from members.choices import OrganisationKind
 from members.models import Member, MemberClass, PartyOrganisation, Unit
 from people.choices import Relation
 from people.models import Household, Person
+from rosters.models import Export, Import
 
 OURS = ("audit", "jobs", "grids", "accounts", "rosters", "people", "members", "services", "cases", "liaison", "dashboard")
 
@@ -223,6 +226,8 @@ def _add_actors(world: World) -> None:
             User: one,
             Job: job_of(one, mark(Job, name)),
             Notice: notice_to(one, mark(Notice, name)),
+            Import: import_of(one, mark(Import, name)),
+            Export: export_of(one, mark(Export, name)),
         } | ({Appointment: post} if post else {})
 
 

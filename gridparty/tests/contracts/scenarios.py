@@ -9,12 +9,14 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions as accounts
 from accounts import demo as accounts_demo
+from accounts import rosters as account_rosters
 from accounts.choices import EndReason, Role
 from accounts.models import Appointment, RoleScheme, SchemePost, User
 from conftest import make_user
@@ -24,6 +26,7 @@ from gridparty.lib.roster import Row, Verdict
 from grids import actions as grids
 from grids import rosters as grid_rosters
 from grids.models import Area, CodeRule, Norm
+from grids.rosters import wide as wide_rosters
 from grids.rules import NewArea
 from jobs import actions as jobs
 from jobs.actions import schedules as job_schedules
@@ -31,8 +34,15 @@ from jobs.kinds import KINDS
 from jobs.models import Job, Notice, OutboxMessage, Schedule
 from members import actions as members
 from members.models import ClassScheme, ManagementMode, MemberClass, Seat
+from members.rosters import buildings as building_rosters
+from members.rosters import members as member_rosters
+from members.rosters import organisations as organisation_rosters
+from members.rosters import units as unit_rosters
 from people import actions as people
 from people.models import CareClass, MoveRequest, Person, Skill
+from people.rosters import residents as resident_rosters
+from rosters import actions as rosters
+from rosters.models import Import, ImportBefore
 
 Scenario = Callable[[SimpleNamespace], object]
 ACTIONS: dict[str, Scenario] = {}
@@ -40,7 +50,7 @@ PAGES: dict[str, Scenario] = {}
 # Pages of the desk that only show; whoever adds a button there takes the line out.
 ONLY_SHOWN = {
     "admin:accounts_appointment_vacancies": "a list to work down; appointing happens on the add page",
-    "admin:members_partyorganisation_coverage": "a list to work down; founding happens on the add page",
+    "admin:members_partyorganisation_coverage": "a list to work down; founding and enrolling happen on the add pages",
     "admin:members_partyorganisation_concurrent": "a list to look at",
 }
 
@@ -107,6 +117,17 @@ def import_areas(world):
     assert grid_rosters.commit(rows=rows, by=world.cast.street_officer) == 2
 
 
+@action("grids.import_area_paths")
+def import_area_paths(world):
+    rows = [
+        Row("", 2, {"community": "桃园社区", "grid": "第92网格", "building": "92号楼"}),
+        Row("", 3, {"community": "桃园社区", "grid": "东片网格", "grid_code": world.areas.grid1.code}),
+    ]
+    wide_rosters.judge(rows, world.cast.street_officer)
+    assert [row.verdict for row in rows] == [Verdict.NEW, Verdict.UPDATED]
+    assert wide_rosters.commit(rows=rows, by=world.cast.street_officer) == 3
+
+
 @action("grids.create_area")
 def create_area(world):
     grids.create_area(kind="grid", name="第3网格", parent=world.areas.taoyuan, by=world.cast.secretary)
@@ -147,6 +168,17 @@ def repair_tree(world):
 
 
 # --- Users and posts
+
+
+@action("accounts.import_appointments")
+def import_appointments(world):
+    rows = [
+        Row("", 2, {"name": world.newcomer.name, "role": Role.GRID_LEADER, "area": "第1网格", "username": "newcomer"}),
+        Row("", 3, {"name": "王小明", "role": Role.GRID_LEADER, "area": "第2网格", "phone": "15400000021"}),
+    ]
+    account_rosters.judge(rows, world.cast.secretary)
+    assert [row.verdict for row in rows] == [Verdict.NEW, Verdict.NEW]
+    assert account_rosters.commit(rows=rows, by=world.cast.secretary) == 2
 
 
 @action("accounts.create_users")
@@ -578,6 +610,12 @@ def correct_person(world):
     people.correct_person(person=family(world).wife, new=new, by=world.cast.secretary)
 
 
+@action("people.deny_membership")
+def deny_membership(world):
+    person = people.enter_person(new=people.NewPerson("周八", area=world.areas.building1, stated_member=True), by=None)
+    people.deny_membership(person=person, by=world.cast.secretary)
+
+
 @action("people.set_head")
 def set_head(world):
     people.set_head(person=family(world).wife, by=world.cast.secretary)
@@ -930,6 +968,93 @@ def change_unit(world):
     members.change_unit(unit=company(world), new=members.NewUnit("桃园商场", area=world.areas.grid2), by=world.cast.secretary)
 
 
+@action("members.enter_units")
+def enter_units(world):
+    new = [members.NewUnit(name, area=world.areas.grid1, contact_phone="15400000012") for name in ("桃园超市", "桃园小学")]
+    return members.enter_units(units=new, by=world.cast.secretary)
+
+
+@action("members.change_units")
+def change_units(world):
+    market, school = enter_units(world)
+    changes = {
+        market.pk: {"name": "桃园商场", "contact_phone": "15400000013", "staff_count": 30},
+        school.pk: {"area": world.areas.grid2, "kind": "school"},
+    }
+    assert members.change_units(changes=changes, by=world.cast.secretary) == 2
+
+
+@action("members.change_organisations")
+def change_organisations(world):
+    one = parties(world)
+    changes = {
+        one.branch.pk: {"name": "东片党支部", "elected_on": date(2025, 3, 1), "term_years": 5},
+        one.other.pk: {"full_name": "中共桃园社区第2网格支部委员会", "unit": company(world)},
+    }
+    assert members.change_organisations(changes=changes, by=world.cast.secretary) == 2
+
+
+@action("members.import_buildings")
+def import_buildings(world):
+    parties(world)
+    names = {"community": "桃园社区", "grid": "第3网格", "branch": "第3网格党支部"}
+    rows = [Row("", 2, names | {"building": "4号楼", "group": "4号楼党小组"}), Row("", 3, names | {"building": "5-6号楼"})]
+    building_rosters.judge(rows, world.cast.secretary)
+    assert [row.verdict for row in rows] == [Verdict.NEW, Verdict.NEW]
+    assert building_rosters.commit(rows=rows, by=world.cast.secretary) == 6
+
+
+@action("members.import_units")
+def import_units(world):
+    company(world)
+    rows = [
+        Row("", 2, {"name": "桃园超市", "area": "第1网格", "address": "桃园路1号"}),
+        Row("", 3, {"name": "桃园小学", "kind": "school", "area": "第2网格"}),
+    ]
+    unit_rosters.judge(rows, world.cast.secretary)
+    assert [row.verdict for row in rows] == [Verdict.UPDATED, Verdict.NEW]
+    assert unit_rosters.commit(rows=rows, by=world.cast.secretary) == 2
+
+
+@action("members.import_organisations")
+def import_organisations(world):
+    parties(world)
+    rows = [
+        Row("", 2, {"full_name": "第9党小组", "parent": "第9党支部", "area": "第1网格"}),
+        Row("", 3, {"full_name": "第9党支部", "parent": "桃园社区党委", "area": "第1网格"}),
+        Row("", 4, {"full_name": "第1网格党支部", "founded_on": date(2015, 7, 1)}),
+    ]
+    organisation_rosters.judge(rows, world.cast.secretary)
+    assert [row.verdict for row in rows] == [Verdict.NEW, Verdict.NEW, Verdict.UPDATED]
+    assert organisation_rosters.commit(rows=rows, by=world.cast.secretary) == 3
+
+
+@action("members.register_members")
+def register_members(world):
+    """One new, one corrected and sorted anew, transferred to another branch."""
+    enrolled(world)
+    rows = [
+        Row("", 2, {"name": "赵二", "id_number": number(12), "organisation": "第1网格党支部", "member_class": "普通党员"}),
+        Row("", 3, {"name": "赵一", "id_number": number(11), "phone": "15400000099", "member_class": "在职党员"}),
+    ]
+    member_rosters.judge(rows, world.cast.secretary)
+    assert [row.verdict for row in rows] == [Verdict.NEW, Verdict.UPDATED], [row.reasons for row in rows]
+    assert member_rosters.commit(rows=rows, by=world.cast.secretary) == 2
+
+
+@action("people.register_residents")
+def register_residents(world):
+    """A family moves, one of another house comes in, and somebody new is entered beside them."""
+    home = family(world)
+    rows = [
+        Row("", 2, {"name": home.head.name, "id_number": home.head.id_number, "address": "3号楼2-301", "relation": "head"}),
+        Row("", 3, {"name": "赵二", "id_number": number(12), "address": "3号楼2-301", "relation": "other", "tenure": "rented"}),
+    ]
+    resident_rosters.judge(rows, world.cast.secretary)
+    assert [row.verdict for row in rows] == [Verdict.UPDATED, Verdict.NEW], [row.reasons for row in rows]
+    assert resident_rosters.commit(rows=rows, by=world.cast.secretary) == 2
+
+
 @action("members.enrol")
 def enrol(world):
     """One on record as a resident, one new."""
@@ -1103,6 +1228,12 @@ def leave_membership_page(world):
     return post(world.cast.secretary, f"{MEMBER}_leave", enrolled(world).member.pk, note="本人申请退党")
 
 
+@page("members:not_a_member")
+def not_a_member_page(world):
+    person = people.enter_person(new=people.NewPerson("周八", area=world.areas.building1, stated_member=True), by=None)
+    return post(world.cast.secretary, "members:not_a_member", person.pk, page="1", within=world.areas.taoyuan.pk)
+
+
 @page("members:reveal")
 def reveal_member_page(world):
     client = Client()
@@ -1174,3 +1305,133 @@ def change_class_use(world):
     use = members.use_classes(area=world.areas.taoyuan, scheme=parties(world).scheme, by=None)
     other = ClassScheme.objects.create(name="五管合一")
     return post(world.cast.secretary, "admin:members_classuse_change", use.pk, scheme=other.pk)
+
+
+# --- Imports
+
+ROLL = """姓名,身份证号码,与户主关系,家庭住址
+赵大伟,{},户主,3号楼2单元301室
+孙远,1,户主,3号楼2单元302室"""
+
+
+def uploaded(world) -> Import:
+    """A list of two residents of 桃园, the second without a proper number, read and waiting."""
+    file = SimpleUploadedFile("居民.csv", ROLL.format(number(31)).encode())
+    return worked(rosters.upload(kind="residents", file=file, by=world.cast.clerk, area=world.areas.taoyuan))
+
+
+def worked(imported: Import) -> Import:
+    """The import after its job was done."""
+    jobs.run_job(job_id=fresh(imported).job_id)
+    return fresh(imported)
+
+
+def confirmed(world) -> Import:
+    imported = uploaded(world)
+    return rosters.confirm(imported=imported, shown=imported.checked, partial=True, by=world.cast.clerk)
+
+
+@action("rosters.upload")
+def upload_roster(world):
+    assert uploaded(world).counts["refused"] == 1
+
+
+@action("rosters.match_columns")
+def match_columns(world):
+    said = {"sheets": [], "header_rows": [1], "columns": {"address": "家庭住址"}}
+    assert worked(rosters.match_columns(imported=uploaded(world), by=world.cast.clerk, **said)).counts["new"] == 1
+
+
+@action("rosters.mend")
+def mend_row(world):
+    rosters.mend(imported=uploaded(world), position=1, field="id_number", text=number(33), by=world.cast.clerk)
+
+
+@action("rosters.answer")
+def answer_remark(world):
+    rosters.answer(imported=moved_in_a_list(world), choice="move", value="stay", by=world.cast.clerk)
+
+
+def moved_in_a_list(world) -> Import:
+    """王建国 of 1号楼, whom a list has in 3号楼."""
+    family(world)
+    file = SimpleUploadedFile("居民.csv", ROLL.replace("赵大伟", "王建国").format(number(1)).encode())
+    return worked(rosters.upload(kind="residents", file=file, by=world.cast.clerk, area=world.areas.taoyuan))
+
+
+@action("rosters.confirm")
+def confirm_import(world):
+    confirmed(world)
+
+
+@action("rosters.import")
+def write_import(world):
+    assert worked(confirmed(world)).written == 1
+
+
+@action("rosters.undo")
+def undo_import(world):
+    rosters.undo(imported=worked(confirmed(world)), by=world.cast.clerk)
+
+
+@action("rosters.carry_on")
+def carry_import_on(world):
+    assert rosters.carry_on(imported=partly_written(world), by=world.cast.clerk).counts["refused"] == 1
+
+
+def partly_written(world) -> Import:
+    imported = uploaded(world)
+    Import.objects.filter(pk=imported.pk).update(state="done")
+    return imported
+
+
+@action("rosters.take_back")
+def take_import_back(world):
+    before = Person.objects.count()
+    worked(rosters.undo(imported=worked(confirmed(world)), by=world.cast.clerk))
+    assert Person.objects.count() == before
+
+
+@action("rosters.export")
+def export_list(world):
+    rosters.export(model=Person, query="q=王", filters="", by=world.cast.clerk)
+
+
+@page("rosters:imports")
+def upload_page(world):
+    file = SimpleUploadedFile("居民.csv", ROLL.format(number(31)).encode())
+    return post(world.cast.clerk, "rosters:imports", kind="residents", file=file)
+
+
+@page("rosters:match")
+def match_page(world):
+    return post(world.cast.clerk, "rosters:match", uploaded(world).pk, header_rows="1")
+
+
+@page("rosters:mend")
+def mend_page(world):
+    return post(world.cast.clerk, "rosters:mend", uploaded(world).pk, position=1, field="id_number", text=number(33))
+
+
+@page("rosters:answer")
+def answer_page(world):
+    return post(world.cast.clerk, "rosters:answer", moved_in_a_list(world).pk, choice="move", value="stay")
+
+
+@page("rosters:confirm")
+def confirm_import_page(world):
+    imported = uploaded(world)
+    return post(world.cast.clerk, "rosters:confirm", imported.pk, shown=imported.checked, partial="1")
+
+
+@page("rosters:rest")
+def rest_page(world):
+    return post(world.cast.clerk, "rosters:rest", partly_written(world).pk)
+
+
+@page("rosters:undo")
+def undo_page(world):
+    imported = uploaded(world)
+    ImportBefore.objects.create(of=imported, position=0, model="people.person", object_id=1)
+    Import.objects.filter(pk=imported.pk).update(state="done")
+    return post(world.cast.clerk, "rosters:undo", imported.pk)

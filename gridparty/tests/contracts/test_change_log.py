@@ -30,6 +30,13 @@ UNLOGGED = {
     "jobs.Job": "a log of what ran: who asked, when, how it ended",
     "jobs.Notice": "a copy of what was told; only the recipient's reading changes it",
     "jobs.OutboxMessage": "a log of what was sent and how often it was tried",
+    "rosters.Export": "a list on its way out, its reader's alone; goes in time",
+    "rosters.Import": "a file on its way in, its uploader's alone; what it changes is in the log",
+    "rosters.ImportFile": "the file itself; goes in time",
+    "rosters.ImportRow": "a row of the file; goes in time",
+    "rosters.ImportProblem": "what was said of a row of the file; goes in time",
+    "rosters.ImportBefore": "what taking an import back needs; goes in time",
+    "rosters.Mapping": "which heading an office means by which column; no business content",
     "sessions.Session": "log-ins of browsers; no business content, expires",
 }
 

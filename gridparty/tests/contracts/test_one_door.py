@@ -35,8 +35,8 @@ ALLOWED: dict[tuple[str, str, str], str] = {
     ("grids/admin.py", "AreaAdmin.get_queryset", "Area.objects"): "a number: how many stand right below an area on the list",
     ("grids/admin.py", "_below", "Area.objects"): "numbers: what goes along with an area the user may redraw",
     ("grids/admin.py", "_below", "model.objects"): "numbers: what goes along with an area the user may redraw",
-    ("grids/rosters.py", "_keep_within", "Area.objects"): "the door of two capabilities at once, built from the user's scope",
-    ("grids/rosters.py", "commit", "Area.objects"): "rows the check has let through; on the command line there is no user",
+    ("grids/rosters/areas.py", "keep_within", "Area.objects"): "the door of two capabilities at once, from the user's scope",
+    ("grids/rosters/areas.py", "commit", "Area.objects"): "rows the check has let through; on the command line there is no user",
 }
 
 
@@ -153,7 +153,7 @@ def test_the_modules_that_answer_users_are_looked_at():
         "accounts/views.py",
         "accounts/admin.py",
         "accounts/forms.py",
-        "grids/rosters.py",
+        "grids/rosters/areas.py",
         "grids/filters.py",
     }
     assert not {"grids/actions.py", "grids/queries.py", "accounts/querysets.py"} & looked_at
