@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import ground, load_areas, pages, residents
+from bench import ground, load_areas, pages, residents, rosters
 
 if __name__ == "__main__":
     try:
         load_areas.main()
         pages.main()
         residents.main()
+        rosters.main()
     except ground.NoServer as missing:
         sys.exit(str(missing))

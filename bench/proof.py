@@ -1,5 +1,6 @@
 """`make proof`: the figures of the promises, one line each. Ends with 1 when one of them is not kept."""
 
+import re
 import secrets
 import sys
 from importlib.util import find_spec
@@ -13,7 +14,7 @@ ZONES = ("UTC", "Asia/Shanghai", "America/New_York")
 
 def main() -> None:
     try:
-        kept = [tree(), weeks(), at_rest(), access()]
+        kept = [tree(), weeks(), at_rest(), imports(), access()]
     except ground.NoServer as missing:
         sys.exit(str(missing))
     sys.exit(not all(kept))
@@ -79,6 +80,16 @@ def at_rest() -> bool:
     figures = f"{in_file} of {looked:,} numbers in the SQLite file, {in_dump} of {more:,} in the PostgreSQL dump, each sought in "
     figures += f"six shapes; another key for {people:,} people in {rotated.seconds:.0f} s: {lost} lost"
     return _line("T33", "at rest", figures, in_file == in_dump == lost == 0)
+
+
+def imports() -> bool:
+    """T26, T28, T42: taken back, two at once, killed while writing. The tests are those of the suite, more often."""
+    tests = [f"rosters/tests/test_{name}.py" for name in ("taking_back_anything", "kills")]
+    with ground.postgres() as environment:
+        environment["DJANGO_SETTINGS_MODULE"] = "gridparty.settings_test"
+        done = ground.run(environment, "-m", "pytest", *tests, "-m", "proof", "-s", "--create-db", "-p", "no:cacheprovider")
+    told = [line.partition("  ") for line in done.output.splitlines() if re.match(r"T\d+  ", line)]
+    return all(_line(promise, "imports", figures, kept=True) for promise, _gap, figures in told) and len(told) == 3
 
 
 def access() -> bool:
