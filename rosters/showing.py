@@ -91,8 +91,10 @@ def _shown(row: ImportRow, register: Roster, main: list[Column], by_label: dict[
 
 
 def _value(column: Column, value: Any, cell: Any) -> str:
-    """What was understood, or, where nothing was, what stands in the file."""
-    if value is None or value == "":
+    """What was understood, or, where nothing was, what stands in the file. A word for nothing is nothing."""
+    if value == "":
+        return ""
+    if value is None:
         return _masked(column, _text(cell))
     try:
         return column.shown(value)
