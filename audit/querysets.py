@@ -110,7 +110,7 @@ class AuditedQuerySet(models.QuerySet):
         return found
 
 
-def _chunks(pks: list[int], size: int = 10_000) -> Iterator[list[int]]:
+def _chunks(pks: list[int], size: int = 30_000) -> Iterator[list[int]]:
     """SQLite takes some thirty thousand values in one statement."""
     return (pks[start : start + size] for start in range(0, len(pks), size))
 

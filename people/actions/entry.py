@@ -43,7 +43,18 @@ _NUMBERED = (IdKind.CITIZEN, IdKind.RESIDENCE_PERMIT, IdKind.FOREIGNER)
 
 
 def columns(new: NewPerson) -> dict:
-    """The columns of what was typed, checked and computed. Raises PersonRefused, BadIdNumber."""
+    """The columns of what was typed, checked and computed; once, as a list is judged before it is written.
+
+    Raises PersonRefused, BadIdNumber.
+    """
+    made = vars(new).get("_made")
+    if made is None:
+        made = _columns(new)
+        object.__setattr__(new, "_made", made)
+    return dict(made)
+
+
+def _columns(new: NewPerson) -> dict:
     name = names.normal_name(new.name)
     if not name:
         raise PersonRefused(_("没有姓名，请填写。"))

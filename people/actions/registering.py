@@ -1,7 +1,7 @@
 """A whole list of residents at once: households set up, people entered, corrected and moved, all or none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audit.operations import action
 from gridparty.lib.dates import today
@@ -90,7 +90,7 @@ def _where(entry: Entry, households: dict[Door, Household]) -> tuple[Household |
 
 def _placed(entry: Entry, households: dict[Door, Household]) -> NewPerson:
     household, area = _where(entry, households)
-    return NewPerson(**{**vars(entry.new), "household": household, "area": area})
+    return replace(entry.new, household=household, area=area)
 
 
 def _stay(entry: Entry, person: Person, households: dict[Door, Household]) -> Stay:
