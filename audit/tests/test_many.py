@@ -181,7 +181,7 @@ class TestUpdate:
         assert log(post) == [("changed", {"needed": [1, 2]})]
 
     def test_keys_are_asked_for_in_statements_sqlite_takes(self):
-        assert [len(some) for some in _chunks(list(range(25_000)))] == [10_000, 10_000, 5_000]
+        assert [len(some) for some in _chunks(list(range(75_000)))] == [30_000, 30_000, 15_000]
         assert list(_chunks([])) == []
 
     def test_areas_go_through_the_same_door(self, areas, log):
