@@ -16,7 +16,7 @@ def _link(of: int) -> dict:
 
 @job("rosters.read", label=_("读取导入文件"), retry_safe=True, queue="bulk")
 def read(run: Run, of: int) -> dict:
-    actions.read_file(of=of)
+    actions.read_file(of=of, tell=run.progress)
     return _link(of)
 
 
@@ -28,7 +28,7 @@ def judge(run: Run, of: int) -> dict:
 
 @job("rosters.write", label=_("写入导入内容"), retry_safe=True, queue="bulk")
 def write(run: Run, of: int) -> dict:
-    actions.write_import(of=of)
+    actions.write_import(of=of, tell=run.progress)
     return _link(of)
 
 

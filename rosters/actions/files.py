@@ -17,7 +17,7 @@ from gridparty.lib.access import Can, scope_of
 from gridparty.lib.workbook import BROWSER, FileRefused
 from grids.models import Area
 from jobs.actions import enqueue
-from rosters.actions.staging import keep_reading, move
+from rosters.actions.staging import keep_reading, move, untold
 from rosters.choices import ImportState
 from rosters.engine import Chosen, read_roster, roster_of
 from rosters.errors import ImportRefused
@@ -72,11 +72,15 @@ def chosen_of(imported: Import) -> Chosen:
     return Chosen(tuple(said.get("sheets", ())), tuple(said.get("header_rows", ())), said.get("columns", {}))
 
 
-def read_file(*, of: int) -> None:
-    """Read an import's file and keep what was found, or why it was refused. Safe to run twice."""
+def read_file(*, of: int, tell=untold) -> None:
+    """Read an import's file and keep what was found, or why it was refused. Safe to run twice.
+
+    `tell(done, total, message)` says how far it is.
+    """
     imported = Import.objects.select_related("by", "area").get(pk=of)
     if imported.state != ImportState.READING:
         return
+    tell(1, 3, _("正在读取和核对"))
     try:
         with tempfile.TemporaryDirectory() as folder:
             reading = read_roster(
@@ -91,6 +95,10 @@ def read_file(*, of: int) -> None:
     except FileRefused as refusal:
         move(imported, ImportState.REFUSED, said=str(refusal), **_nearest(refusal))
         return
+    except Exception:
+        move(imported, ImportState.REFUSED, said=_("读取时出错，没有写入任何数据。请重新上传；仍不成功请联系系统管理员。"))
+        raise
+    tell(2, 3, _("正在整理核对结果"))
     keep_reading(imported, reading)
 
 

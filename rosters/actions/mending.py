@@ -83,5 +83,10 @@ def carry_on(*, imported: Import, by) -> Import:
 def judge_again(*, of: int) -> None:
     """Judge the kept rows of an import as things are now. Safe to run twice."""
     imported = Import.objects.select_related("by", "area").get(pk=of)
-    if imported.state == ImportState.READING:
+    if imported.state != ImportState.READING:
+        return
+    try:
         keep_verdicts(imported, judge_kept(imported))
+    except Exception:
+        move(imported, ImportState.READY, said=_("核对时出错，下面是改动之前的结果。请再改一次；仍不成功请联系系统管理员。"))
+        raise

@@ -16,6 +16,10 @@ from rosters.models import Import, ImportProblem, ImportRow
 from rosters.tables import RawRow
 
 
+def untold(done: int, total: int, message: str) -> None:
+    """Nobody waits to hear how far the work is."""
+
+
 def move(imported: Import, state: ImportState, **values) -> bool:
     """Bring an import to this state, from one it may be reached from; False when somebody else was first."""
     rows = Import.objects.filter(pk=imported.pk, state__in=ALLOWED[state])

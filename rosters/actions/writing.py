@@ -16,8 +16,9 @@ from gridparty.lib import bulk
 from gridparty.lib.errors import Refused
 from gridparty.lib.roster import Row
 from jobs.actions import enqueue
+from jobs.runs import TakenOver
 from rosters.actions.mending import mine
-from rosters.actions.staging import judge_kept, keep_verdicts, move, register_of
+from rosters.actions.staging import judge_kept, keep_verdicts, move, register_of, untold
 from rosters.choices import ImportState
 from rosters.engine import Reading, checked, commit_rows, roster_of
 from rosters.errors import ImportRefused
@@ -53,33 +54,38 @@ def confirm(*, imported: Import, shown: str, by, partial: bool = False) -> Impor
     return imported
 
 
-def write_import(*, of: int) -> None:
+def write_import(*, of: int, tell=untold) -> None:
     """Write a confirmed import. Run twice, or again after a crash, it writes once.
 
-    What changed on record since it was shown is shown again before anything is written.
+    What changed on record since it was shown is shown again before anything is written. `tell(done, total, message)` says how
+    far it is.
     """
     imported = Import.objects.select_related("by", "area").get(pk=of)
     if imported.state != ImportState.COMMITTING:
         return
     try:
-        _write(imported=imported, by=imported.by)
+        _write(imported=imported, by=imported.by, tell=tell)
     except (Refused, IntegrityError) as refusal:
         said = str(refusal) if isinstance(refusal, Refused) else _("其中有内容刚由他人登记，没有写入任何数据，请再核对一遍。")
         keep_verdicts(imported, judge_kept(imported), said)
+    except TakenOver:
+        raise  # another worker has begun it anew
     except Exception:
         move(imported, ImportState.READY, said=_("写入时出错，没有写入任何数据。请重试；仍不成功请联系系统管理员。"))
         raise
 
 
 @action("rosters.import")
-def _write(*, imported: Import, by, rows: list[Row] | None = None) -> None:
+def _write(*, imported: Import, by, rows: list[Row] | None = None, tell=untold) -> None:
     """Write `rows`, or the kept ones if they still come to what was shown."""
     with one_at_a_time():
         if rows is None:
+            tell(1, 3, _("正在与在案数据再核对一遍"))
             rows = judge_kept(imported)
             if checked(rows) != imported.checked:
                 keep_verdicts(imported, rows, _("确认之后在案的数据有了变化，没有写入任何数据。请再核对一遍后确认。"))
                 return
+        tell(2, 3, _("正在写入"))
         _write_rows(imported, rows, by)
 
 
@@ -89,7 +95,8 @@ def _write_rows(imported: Import, rows: list[Row], by) -> None:
         written = commit_rows(roster=register_of(imported), rows=rows, by=by)
     bulk.insert_rows(ImportBefore, _BEFORE, _entries(imported, kept))
     done = {"written": written, "operation_id": operations.current().id, "done_at": timezone.now()}
-    move(imported, ImportState.DONE, **done)
+    if not move(imported, ImportState.DONE, **done):
+        raise ImportRefused(_("这次导入已由另一处办理，没有重复写入。"))
 
 
 _BEFORE = ("of_id", "position", "model", "object_id", "before")
