@@ -1,7 +1,10 @@
 """An import from upload to undo, as the desk does it: what was shown is what is written, and all of it can be taken back."""
 
 import hashlib
+import io
 import json
+import tempfile
+import zipfile
 from datetime import date, timedelta
 
 import pytest
@@ -13,8 +16,10 @@ from django.utils import timezone
 from accounts.models import Appointment
 from audit.models import ChangeEntry
 from gridparty.lib.idnumbers import synthetic
+from gridparty.lib.registry import defaults
 from grids.models import Area
 from jobs.actions import run_job
+from members.actions import NewOrganisation, found_organisations
 from people.actions import NewPerson, NewVisit, correct_person, enter_people, record_visits
 from people.models import Household, MoveRequest, Person, Residence, Visit
 from rosters import actions
@@ -97,6 +102,40 @@ def test_nothing_of_the_file_lies_open_in_the_tables_of_imports(cast):
 def test_a_file_that_is_no_roster_is_refused_with_a_sentence(cast):
     imported = worked(actions.upload(kind="residents", file=SimpleUploadedFile("a.xlsx", b"%PDF-1.4"), by=cast.clerk))
     assert (imported.state, imported.said[:9]) == (ImportState.REFUSED, "这是 PDF 文件")
+
+
+def bomb() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("[Content_Types].xml", "<Types/>")
+        book.writestr("xl/worksheets/sheet1.xml", b"<worksheet>" + b" " * 250 * 2**20)
+    return content.getvalue()
+
+
+HOSTILE = {
+    "web page.xls": b"<html><table><tr><td>x</td></tr></table></html>",
+    "xml.xls": b'<?xml version="1.0"?><Workbook/>',
+    "script.csv": b"#!/bin/sh\nrm -rf /\n",
+    "half.xlsx": b"PK\x03\x04" + b"\0" * 500,
+    "old.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000,
+    "zeros.csv": b"\0" * 10_000,
+    "formula.csv": "姓名,身份证号码\n=cmd|' /C calc'!A0,@SUM(1)\n".encode(),
+    "../../etc/passwd.csv": b"root:x:0:0",
+    "bomb.xlsx": bomb(),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_refused_with_a_sentence_and_leave_nothing(cast, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    file = SimpleUploadedFile(name, HOSTILE[name])
+    imported = worked(actions.upload(kind="residents", file=file, by=cast.clerk))
+    if name == "formula.csv":  # it is a list, and its row is none
+        assert (imported.state, imported.counts["refused"], imported.writable) == (ImportState.READY, 1, 0)
+    else:
+        assert (imported.state, imported.said[-1:]) == (ImportState.REFUSED, "。")
+        assert not ImportRow.objects.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_without_a_column_it_must_have_is_read_when_the_user_names_it(cast):
@@ -305,6 +344,36 @@ def test_undo_is_its_owners_and_happens_once(cast):
     worked(actions.undo(imported=done, by=cast.clerk))
     with pytest.raises(ImportRefused):
         actions.undo(imported=done, by=cast.clerk)
+
+
+LISTS = {
+    "buildings": ("社区,网格,楼栋,网格党支部", ["桃园社区,第8网格,81号楼,第8网格党支部", "桃园社区,第8网格,82号楼,"]),
+    "appointments": ("姓名,岗位,区域,手机", ["孙远,网格长,第1网格,15400000051", "周同,民情采集员,第2网格,15400000052"]),
+    "organisations": ("党组织名称,上级党组织,所在区域", ["第3党支部,桃园社区党委,第1网格", "第9党小组,第3党支部,第1网格"]),
+    "units": ("单位名称,单位类型,所在区域", ["桃园小学,学校,桃园社区", "桃园超市,个体户,第1网格"]),
+    "areas": ("社区,网格,楼栋", ["桃园社区,第8网格,81号楼", "桃园社区,第8网格,82号楼"]),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_every_register_can_be_taken_back(cast, areas, kind):
+    street = NewOrganisation("work_committee", "东街党工委", areas.east)
+    found_organisations(
+        organisations=[street, NewOrganisation("committee", "桃园社区党委", areas.taoyuan, parent=street)], by=None
+    )
+    for default in defaults:
+        default()
+    before = fingerprint()
+    headings, rows = LISTS[kind]
+    imported = worked(actions.upload(kind=kind, file=uploaded(rows, headings), by=cast.secretary))
+    assert (imported.counts["new"], imported.counts["refused"]) == (2, 0), imported.understood
+    done = confirmed(imported, cast.secretary)
+    assert (done.state, fingerprint() == before) == (ImportState.DONE, False)
+    again = worked(actions.upload(kind=kind, file=uploaded(rows, headings), by=cast.secretary))
+    assert again.counts["unchanged"] == 2
+    undone = worked(actions.undo(imported=done, by=cast.secretary))
+    assert (undone.state, undone.said) == (ImportState.UNDONE, "")
+    assert fingerprint() == before
 
 
 def test_areas_taken_back_leave_the_tree_as_it_was(cast, areas):

@@ -84,7 +84,7 @@ def test_every_word_for_nothing_is_nothing(cell):
     assert (read_phone(cell), read_phones(cell)) == ("", Phones())
 
 
-@pytest.mark.parametrize("cell", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "＃N/A"])
+@pytest.mark.parametrize("cell", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "＃N/A", "Err:502"])
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_broken_formula_is_no_value(read, cell):
     assert refusal(read, cell) == f"“{cell.replace('＃', '#')}”是公式出错的结果，请改成实际内容。"

@@ -16,7 +16,10 @@ SPACES = " ".join(
     for part, name in {**{name: name for name in ("office", "table", "text", "style")}, "draw": "drawing"}.items()
 )
 CALC = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
-MANIFEST = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">{}</manifest:manifest>'
+MANIFEST = (
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry '
+    'manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/>{}</manifest:manifest>'
+)
 
 
 def ods(*tables, styles="", after="", prolog='<?xml version="1.0" encoding="UTF-8"?>', kind="spreadsheet", **members):
@@ -85,6 +88,12 @@ def test_cells_of_every_kind(read):
         *[330101195001010000.0, False, "44 BC"],
     ]
     assert [type(each) for each in found[1:6]] == [float, float, bool, date, date]
+
+
+def test_a_number_shown_as_a_logical_value_is_one(read):
+    cells = [value("float", "1", "TRUE"), value("float", "0", "FALSE"), number("1"), number("0")]
+    (found,) = read(ods(table(row(*cells))))[0].rows
+    assert [(type(each), each) for each in found] == [(bool, True), (bool, False), (float, 1.0), (float, 0.0)]
 
 
 def test_error_values_become_their_text(read):
