@@ -69,8 +69,11 @@ class Places(PlaceNames):
             door = spellings.read_door(f"{text}-{room}", inside=known)
         elif room:
             door = DoorText(text, unit, spellings.read_room(room))
-            if not unit and (parts := spellings.read_door(room, inside=True)):
+            parts = spellings.read_door(room, inside=True)
+            if parts and not unit:
                 door = DoorText(text + parts.building, parts.unit, parts.room)
+            elif parts and parts.unit and len(parts.room) > 2:  # 2-301 beside 2单元; 1-1 may be a floor and a flat
+                door = DoorText(text, unit, _room_of(parts, text, unit, shown))
         else:
             door = spellings.read_door(text, inside=known)
         if door is None or not door.room or not (door.building or known):
@@ -243,6 +246,16 @@ class Places(PlaceNames):
 
 def _cut(text) -> str:
     return str(text)[:30]
+
+
+def _room_of(parts: DoorText, building: str, unit: str, shown: str) -> str:
+    """The room of a cell that repeats the unit, or building and unit, of the cells beside it. Raises CellRefused for others."""
+    other = (
+        parts.building and spell(AreaKind.BUILDING, parts.building).stem != spell(AreaKind.BUILDING, read_numbers(building)).stem
+    )
+    if parts.unit != unit or other:
+        raise CellRefused(_("“%(text)s”里室号写的单元或楼栋与前面的不一致，请核对，室号只写 301 这样的号码。") % {"text": shown})
+    return parts.room
 
 
 def _not_found(text: str, kind: str | None, within: Area | None) -> str:

@@ -19,13 +19,14 @@ _HAN_DIGITS = {char: str(number) for number, char in enumerate("零一二三四�
 _TENS = re.compile(r"(?:([1-9])百0?)?(?:([1-9])?十)?([1-9])?")
 _ZEROS = re.compile(r"(?<![0-9A-Z])0+(?=\d)")
 _SPACES = re.compile(r"(?<=[0-9A-Z]) (?=[0-9A-Z])")
+_OF_A_NUMBER = re.compile(r"(?<=[0-9])\.0+$")  # what a number becomes in a text file: 301.0
 _STROKES = re.compile("[‐‑‒–—―−－~～至]+(?=[0-9])|[‐‑‒–—―−－~～]+")
 
 
 def tidy(value) -> str:
     """The text without what does not matter: widths, spaces inside, strokes of many lengths, small letters."""
     text = _STROKES.sub("-", texts.plain(plain(value))).upper().replace("＃", "#").replace("号院楼", "号楼")
-    return _SPACES.sub("-", text).replace(" ", "")
+    return _OF_A_NUMBER.sub("", _SPACES.sub("-", text).replace(" ", ""))
 
 
 def read_numbers(text: str) -> str:
@@ -58,7 +59,7 @@ _DAY = re.compile(r"\d{4}[-/年]\d{1,2}[-/月]\d{1,2}.*|\d{1,2}月\d{1,2}日?")
 
 def read_place(value: Any) -> str:
     """The name of an area in a cell. Refuses what a workbook has made a day of (1-2), and the words of a line of totals."""
-    text = read_text(value)
+    text = plain(value) if isinstance(value, date | time) else read_text(value)
     if isinstance(value, date | time) or _DAY.fullmatch(text):
         raise CellRefused(_("“%(text)s”成了日期，原来的内容已丢失。请把该列设为文本格式，重新填写名称。") % {"text": text[:10]})
     if text.replace(" ", "") in _TOTALS:

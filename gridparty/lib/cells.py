@@ -24,7 +24,7 @@ _NOTHING = EMPTY_WORDS.union(_NOTHING_WORDS.split())
 _STROKES = re.compile(r"[-‐–—―─−_/\\.·\s]+")
 _DITTO_WORDS = '同上 同前 同上行 (同上) (同前) 〃 ″ “ ” 〝 〞 〟 ′′ \'\' " "" ditto'
 _DITTOS = frozenset(_DITTO_WORDS.split())
-_FORMULA_ERROR = re.compile(r"#[A-Z][A-Z_]*(/[0A])?[!?]?", re.IGNORECASE)
+_FORMULA_ERROR = re.compile(r"#[A-Z][A-Z_]*(/[0A])?[!?]?|Err:\d+", re.IGNORECASE)
 _QUOTES = "='\"‘’“”` "  # CSV files write ="3701…" so that Excel takes it for text
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+?\d+|\d{16,}\.0*")
 
@@ -34,8 +34,25 @@ def is_ditto(value: Any) -> bool:
     return type(value) is str and len(value) < 20 and seen(value).lower().replace(" ", "") in _DITTOS
 
 
+# What lists of flats and of posts have where nobody is.
+_NO_PERSONS_WORDS = (
+    "空缺 暂缺 缺 待定 待补 待聘 待选 空房 空置 空置房 空户 空挂户 空闲 闲置 "
+    "无人 无人居住 未入住 未入户 拒访 租户 租客 房东 业主 户主 住户 出租 出租房 开发商"
+)
+_NO_PERSONS = frozenset(_NO_PERSONS_WORDS.split())
+# 王伟(大) is one of two; a word in brackets, and one that says he died, is no part of a name.
+_REMARK = re.compile(r"\(([故亡殁逝]|[^()]*[\u4e00-\u9fff]{2}[^()]*)\)?")
+_HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
+_SEVERAL = re.compile(rf"{_HAN}\)? ?[、,;/&|+] ?{_HAN}")
+_SURNAMES_WORDS = (
+    "欧阳 歐陽 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 司徒 夏侯 轩辕 端木 百里 东郭 南宫 呼延 澹台 赫连 "
+    "公冶 宗政 濮阳 淳于 太叔 申屠 仲孙 钟离 鲜于 闾丘 司空 万俟 闻人 拓跋 独孤 西门 第五 左丘 梁丘 完颜 纳兰 叶赫"
+)
+_SURNAMES = frozenset(_SURNAMES_WORDS.split())
+
+
 def read_name(value: Any) -> str:
-    """A person's name. Characters that were lost or hidden on the way (王?明, 王*) are no name."""
+    """A person's name. Characters that were lost or hidden on the way (王?明, 王*) are no name, nor are two names."""
     name = normal_name(value).lstrip("' ") if type(value) is str else _text(value)
     if not _text(name or value):
         return ""
@@ -45,7 +62,22 @@ def read_name(value: Any) -> str:
         raise CellRefused(_("“%(text)s”不是姓名，应为文字，请核对是否填错了列。") % {"text": _shown(name)})
     if re.search("[?*\ufffd□■]", name):
         raise CellRefused(_("“%(text)s”里有遮盖或无法显示的字，请按身份证填写完整的姓名。") % {"text": _shown(name)})
+    _check_one_person(value, name)
     return name
+
+
+def _check_one_person(value: Any, name: str) -> None:
+    """Raises CellRefused for what names nobody, several, or somebody with a remark."""
+    if name in _NO_PERSONS:
+        raise CellRefused(_("“%(text)s”不是人的姓名，没有人的请删去此行。") % {"text": name})
+    if _REMARK.search(name):
+        raise CellRefused(_("“%(text)s”的括号里是说明，请只写姓名；已去世或离开的，请从名单中删去。") % {"text": _shown(name)})
+    written = seen(str(value))
+    parts = [part for part in written.split() if re.fullmatch(f"{_HAN}+", part)]
+    apart = "·" not in name and len(parts) > 1 and parts[0] not in _SURNAMES and sum(len(part) > 1 for part in parts) > 1
+    if apart or _SEVERAL.search(name):
+        words = {"text": _shown(written)}
+        raise CellRefused(_("“%(text)s”像是几个人的姓名，请每人一行；是一个人的，请去掉中间的空格，或写成“·”。") % words)
 
 
 def read_id_number(value: Any) -> str:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -204,13 +205,25 @@ def plain(value: Any) -> str:
     return value.strip().removeprefix("'").strip()
 
 
+_FORMULA_ERROR = re.compile(r"#(N/A|GETTING_DATA|[A-Z]+(/0)?[!?])|Err:\d+")
+
+
+def _typed(value: Any, text: str) -> str:
+    """The text, "" for words for nothing. Raises CellRefused for what nobody typed: a day, a logical value, a formula's error."""
+    if isinstance(value, date | bool):
+        raise CellRefused(_("“%(text)s”是日期或逻辑值，应为文字或号码，请核对是否填错了列。") % {"text": text[:10]})
+    if _FORMULA_ERROR.fullmatch(text):
+        raise CellRefused(_("“%(text)s”是公式出错的结果，请改成实际内容。") % {"text": text[:20]})
+    return "" if text in EMPTY_WORDS else text
+
+
 def read_text(value: Any) -> str:
     """A name as it was written: only letters and digits lose their full width. Words for nothing are nothing."""
     if type(value) is not str or _is_tidy(value):
         text = plain(value)
     else:
         text = _tidy(value.translate(_WIDE)).strip().removeprefix("'").strip()
-    return "" if text in EMPTY_WORDS else text
+    return _typed(value, text)
 
 
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
@@ -220,7 +233,7 @@ def read_code(value: Any) -> str:
     """A code of digits and letters, typed as text or as a number. Refuses what a workbook has rounded."""
     if type(value) is str and value.isascii() and value.isalnum() and not _LOST_DIGITS.fullmatch(value):
         return value.upper()
-    text = plain(value).strip("'‘’` ")
+    text = _typed(value, plain(value).strip("'‘’` "))
     if isinstance(value, int | float) and (not float(value).is_integer() or abs(value) >= 10**15):
         raise CellRefused(
             _("“%(text)s”是数字格式，末尾数字已丢失。请把该列设为文本格式，重新填写完整的编码。") % {"text": text[:30]}

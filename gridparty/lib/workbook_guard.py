@@ -28,6 +28,7 @@ MB = 1024 * 1024
 CHUNK = 64 * 1024
 SHEET_NAME = 31  # characters, as in Excel; a forged name may be megabytes
 ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\s(?:[^<>]*\s)?t\s*=\s*)["']e["']""")
+WORDY = {"xlsx": 1, "ods": 5}  # LibreOffice writes 170 characters around a 0: lists of marks pack a hundredfold and more
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
 
 
@@ -154,7 +155,7 @@ def check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limi
             size += len(chunk)
             if size > limits.member or size > budget:
                 raise Refused("unpacked", limit=limits.unpacked // MB)
-            if size > MB and size > limits.ratio * member.compress_size:
+            if size > MB and size > limits.ratio * WORDY[kind] * member.compress_size:
                 raise Refused("bomb")
             seen = tail + chunk
             if kind == "ods":  # a DOCTYPE is harmless in its members that nobody reads; content.xml is watched by OdsContent
@@ -626,7 +627,9 @@ def ods_value(about: dict, text: str) -> object:
     kind = about.get(KIND)
     if kind in ("float", "percentage", "currency"):
         error = about.get(CALC_KIND) == "error" or (text[:1] in "#E" and ERROR_TEXT.fullmatch(text))
-        return text or None if error else float(about[VALUE])
+        if error:
+            return text or None
+        return text == "TRUE" if text in ("TRUE", "FALSE") else float(about[VALUE])  # how LibreOffice keeps them of an .xlsx
     if kind == "boolean":
         return about[f"{OFFICE}boolean-value"] == "true"
     if kind == "date":

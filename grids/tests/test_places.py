@@ -249,10 +249,21 @@ def test_a_door_in_one_cell(in_taoyuan, text, unit, room):
         ("3号楼", "", "2单元301室"),
         ("3号楼2单元", "", "301"),
         (BUILDING3, "第2单元", "301户"),
+        ("3号楼", "2", "2-301"),
+        ("3号楼", "2单元", "2单元301"),
+        ("3号楼", "2", "3-2-301"),
+        ("3.0", "2.0", "301.0"),
     ],
 )
 def test_a_door_in_several_cells(in_taoyuan, building, unit, room):
     assert door(in_taoyuan, building, unit=unit, room=room) == (BUILDING3, "2", "301")
+
+
+def test_a_room_that_names_another_unit_or_building_is_refused(in_taoyuan):
+    for unit, room in (("2", "3-301"), ("2", "1-2-301"), ("2", "3单元301")):
+        message = refusal(lambda: in_taoyuan.find_door("3号楼", unit=unit, room=room))  # noqa: B023 called at once
+        assert message == f"“3号楼{unit}{room}”里室号写的单元或楼栋与前面的不一致，请核对，室号只写 301 这样的号码。"
+    assert door(in_taoyuan, "3号楼", unit="2", room="1-1") == (BUILDING3, "2", "1-1")
 
 
 def test_in_a_known_building_unit_and_room_are_enough(everywhere, areas):

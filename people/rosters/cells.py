@@ -11,6 +11,7 @@ from gridparty.lib.cells import read_choice, read_date, read_id_number, read_nam
 from gridparty.lib.masking import mask_id, mask_phone
 from gridparty.lib.registers import column, read_up_to
 from gridparty.lib.roster import CellRefused, plain, read_code, read_text
+from grids.spellings import read_place
 from people.choices import HouseholdKind, IdKind, Relation, Sex, Tenure
 
 
@@ -188,8 +189,8 @@ COLUMNS = [
         read_text,
         example="3号楼",
     ),
-    column("unit", gettext_lazy("单元"), "单元 单元号 unit", read_text, example="2"),
-    column("room", gettext_lazy("室号"), "室号 房号 门牌号 房间号 户号 室 门牌 房间 room", read_text, example="301"),
+    column("unit", gettext_lazy("单元"), "单元 单元号 unit", read_place, example="2"),
+    column("room", gettext_lazy("室号"), "室号 房号 门牌号 房间号 户号 室 门牌 房间 room", read_place, example="301"),
     column(
         "address",
         gettext_lazy("住址"),

@@ -32,9 +32,8 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
     of = {id(line.row): line for line in lines}
     places = Places(by, area)
     # A row with our number comes from an export and says everything of itself.
-    fill_down(
-        [row for row in rows if not row.values.get("record")], [("community",), ("grid",), ("building",), ("room",)], _LABELS
-    )
+    levels = [("community",), ("grid",), ("building",), ("unit",), ("room",)]
+    fill_down([row for row in rows if not row.values.get("record")], levels, _LABELS)
     before = None
     for line in lines:
         check_paper(line.row)

@@ -235,6 +235,26 @@ def test_numbers_that_lost_digits_masked_ones_and_nonsense_are_refused(read, cas
     assert verdicts(reading) == ["refused"] * 6
 
 
+def test_a_unit_written_once_goes_down_with_its_building(read, cast):
+    rows = [
+        ("赵大伟", number(11), "3号楼", "2", "301"),
+        ("钱小红", number(12), "", "", "302"),
+        ("孙丽", number(13), "", "3", "301"),
+    ]
+    reading = read(rows, cast.clerk, headings=["姓名", "身份证号码", "楼栋", "单元", "室号"])
+    assert [(row.plan[0].door.unit, row.plan[0].door.room) for row in reading.rows] == [("2", "301"), ("2", "302"), ("3", "301")]
+
+
+def test_a_room_that_became_a_day_is_refused(read, cast):
+    rows = [("赵大伟", number(11), "3号楼", "2", "2026-03-02"), ("钱小红", number(12), "3号楼", "3月2日", "301")]
+    reading = read(rows, cast.clerk, headings=["姓名", "身份证号码", "楼栋", "单元", "室号"])
+    assert verdicts(reading) == ["refused", "refused"]
+    assert [(row.reasons[0][0], row.reasons[0][1][:15]) for row in reading.rows] == [
+        ("室号", "“2026-03-02”成了日"),
+        ("单元", "“3月2日”成了日期，原来的内"),
+    ]
+
+
 def test_an_edited_export_finds_its_people_by_the_record_number(read, cast, home):
     headings = ["编号", "姓名", "身份证号码", "联系电话", "民族"]
     masked = "37*************" + number(1)[-3:]

@@ -255,7 +255,7 @@ def like_ends(id_number: str) -> str:
 def test_residents_are_edited_and_read_in_again(read_again, areas, cast, enter):
     """Masked numbers and the place as they went out mean what is on record, wherever somebody lives and however it is spelled."""
     enter("王建国", "李秀英")
-    (odd,) = open_households(households=[NewHousehold(areas.building1, "一单元", "2-101室")], by=None)
+    (odd,) = open_households(households=[NewHousehold(areas.building1, "一单元", "101室")], by=None)
     more = [
         NewPerson("王小明", number(11), household=odd, relation="head"),
         NewPerson("赵大伟", area=areas.grid2),

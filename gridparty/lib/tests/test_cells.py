@@ -84,7 +84,10 @@ def test_every_word_for_nothing_is_nothing(cell):
     assert (read_phone(cell), read_phones(cell)) == ("", Phones())
 
 
-@pytest.mark.parametrize("cell", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "＃N/A", "Err:502"])
+ERRORS = ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "＃N/A", "Err:502"]
+
+
+@pytest.mark.parametrize("cell", ERRORS)
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_a_broken_formula_is_no_value(read, cell):
     assert refusal(read, cell) == f"“{cell.replace('＃', '#')}”是公式出错的结果，请改成实际内容。"
@@ -126,6 +129,10 @@ def test_what_is_not_the_same_as_above(cell):
         ("王伟2", "王伟2"),  # homonyms are told apart so
         ("王伟（大）", "王伟(大)"),
         ("无忌", "无忌"),
+        ("欧阳 小明", "欧阳小明"),
+        ("欧 阳 小 明", "欧阳小明"),
+        ("阿依古丽 · 买买提", "阿依古丽·买买提"),
+        ("Smith, John", "Smith, John"),
         ("王" * 60, "王" * 60),
     ],
 )
@@ -154,6 +161,21 @@ def test_a_name(cell, name):
 )
 def test_what_is_no_name(cell, sentence):
     assert refusal(read_name, cell) == sentence
+
+
+@pytest.mark.parametrize("cell", ["王明、李红", "王明，李红", "王明/李红", "王明 李红", "王明\n李红", "王明;李红", "买买提 艾力"])
+def test_two_names_in_a_cell_are_not_one(cell):
+    assert refusal(read_name, cell).endswith("像是几个人的姓名，请每人一行；是一个人的，请去掉中间的空格，或写成“·”。")
+
+
+@pytest.mark.parametrize("cell", ["王明（已故）", "王明(故)", "王明（户主）", "王明（曾用名：王小明）", "王明（外出务工"])
+def test_a_remark_behind_a_name_is_no_part_of_it(cell):
+    assert refusal(read_name, cell).endswith("的括号里是说明，请只写姓名；已去世或离开的，请从名单中删去。")
+
+
+@pytest.mark.parametrize("cell", ["空缺", "暂缺", "待定", "空房", "空置", "租户", "拒 访", "户主"])
+def test_words_for_nobody_are_no_name(cell):
+    assert refusal(read_name, cell).endswith("不是人的姓名，没有人的请删去此行。")
 
 
 # --- ID numbers

@@ -1,12 +1,15 @@
 """OpenDocument tables (.ods): read like an .xlsx, or refused with a sentence. Made here, as LibreOffice writes them."""
 
 import dataclasses
+import io
 import random
+import zipfile
 from contextlib import suppress
 from datetime import date, datetime
 
 import pytest
 
+from gridparty.lib.idnumbers import synthetic
 from gridparty.lib.tests.test_workbook import declare, zipped
 from gridparty.lib.workbook import BROWSER, COMMAND_LINE, FileRefused, unmerged
 
@@ -22,7 +25,7 @@ MANIFEST = (
 )
 
 
-def ods(*tables, styles="", after="", prolog='<?xml version="1.0" encoding="UTF-8"?>', kind="spreadsheet", **members):
+def ods(*tables, styles="", after="", prolog='<?xml version="1.0" encoding="UTF-8"?>', kind="spreadsheet", level=1, **members):
     content = (
         f"{prolog}<office:document-content {SPACES} {CALC}><office:automatic-styles>{styles}</office:automatic-styles>"
         f"<office:body><office:{kind}>{''.join(tables)}{after}</office:{kind}></office:body></office:document-content>"
@@ -33,7 +36,8 @@ def ods(*tables, styles="", after="", prolog='<?xml version="1.0" encoding="UTF-
             "content.xml": content,
             "META-INF/manifest.xml": MANIFEST.format(""),
             **members,
-        }
+        },
+        level=level,
     )
 
 
@@ -240,8 +244,22 @@ def test_entities_in_another_encoding(refusal):
     assert "实体声明" in refusal(ods(**{"content.xml": content}))
 
 
+def test_a_long_list_of_marks_is_no_bomb(read):
+    """LibreOffice writes some 170 characters around each 0 and 1: the list unpacks to more than a hundred times its size."""
+    about = 'table:style-name="ce1" calcext:value-type="float"'
+    marks = (value("float", "0", "0", about) + value("float", "1", "1", about)) * 40
+    lines = [
+        row(cell(f"人{number}"), cell(synthetic("370199", date(1980, 5, 1), number % 1000)), marks) for number in range(3000)
+    ]
+    content = ods(table(*lines), level=6)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        about = archive.getinfo("content.xml")
+    assert about.file_size > BROWSER.ratio * about.compress_size
+    assert read(content)[0].rows[-1] == ["人2999", synthetic("370199", date(1980, 5, 1), 999), *[0.0, 1.0] * 40]
+
+
 def test_bombs_with_honest_and_lying_sizes(refusal):
-    content = ods(**{"content.xml": b" " * (150 * MB)})
+    content = ods(level=6, **{"content.xml": b" " * (150 * MB)})
     for bomb in (content, declare(content, "content.xml", 500)):
         assert "大得反常" in refusal(bomb)
         assert "大得反常" in refusal(bomb, COMMAND_LINE)
