@@ -69,7 +69,11 @@ class Names:
         self.chosen = {bare(heading): columns[name] for name, heading in chosen.items() if bare(heading)}
         self.known = {heading: columns.get(name) for heading, name in known.items() if name in columns or not name}
         self.declared: dict[str, Column | None] = {}
-        for of_column in (lambda column: [column.label], lambda column: column.headings, lambda column: [column.field]):
+        for of_column in (
+            lambda column: [column.label],
+            lambda column: [*column.headings, *column.general],
+            lambda column: [column.field],
+        ):
             for column in roster.columns:
                 for heading in of_column(column):
                     self.declared.setdefault(bare(heading), column)
@@ -94,7 +98,7 @@ class Names:
                 break
             column = self.declared.get(bare(" ".join(texts[first:])) or None)
             if column is not None:
-                return 4, column
+                return (5 if bare(" ".join(texts[first:])) in map(bare, column.general) else 4), column
         return None
 
     def speaks_of_others(self, text: str) -> bool:
@@ -177,7 +181,7 @@ def read_header(names: Names, rows: Sequence[list[Cell]], merged: Sequence[tuple
     taken = set()
     for rank, number, position in claims:
         column = order[number]
-        if rank == 4 and " ".join(texts[position][:-1]) in others:
+        if rank >= 4 and " ".join(texts[position][:-1]) in others:
             continue
         if column.field in taken:
             header.twice[position] = column

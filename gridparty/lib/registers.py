@@ -15,9 +15,9 @@ from gridparty.lib.roster import CLEAR, CellRefused, Column, Row, Verdict, plain
 read_day = partial(read_date, partial=True)  # settle_date makes it a day
 
 
-def column(field: str, label: str, headings: str, read: Callable[[Any], Any], **more) -> Column:
+def column(field: str, label: str, headings: str, read: Callable[[Any], Any], general: str = "", **more) -> Column:
     """A column that a file may lack unless `required`; its headings parted by spaces."""
-    return Column(field, label, headings.split(), read, **({"required": False} | more))
+    return Column(field, label, headings.split(), read, general=general.split(), **({"required": False} | more))
 
 
 def read_up_to(most: int) -> Callable[[Any], str]:

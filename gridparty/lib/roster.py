@@ -38,6 +38,7 @@ class Column:
     required: bool = True  # the file must have the column
     filled: bool = False  # and a value in every row
     clearable: bool = False  # the word 清空 empties what is on record; a blank cell never does
+    general: Sequence[str] = ()  # headings that mean it only where no other column of the file does
     mask: Callable[[str], str] | None = None  # how the value looks on a page; None: as it is
     show: Callable[[Any], str] = str  # a value of `read` as offices write it
     choices: Sequence[str] | Callable[[], Sequence[str]] = ()  # the drop-down of the template

@@ -17,17 +17,19 @@ _PERSON = [one for one in PERSON_COLUMNS if one.field != "stated_member"]
 ORGANISATION = column(
     "organisation",
     gettext_lazy("所在党组织"),
-    "所在党组织 所在党支部 所在支部 党支部 支部 党支部名称 支部名称 所属党支部 所属支部 所属党组织 党组织 党组织名称 "
-    "组织关系所在党组织 组织关系所在支部 所在党小组 党小组 所属党小组 组织关系所在单位 organisation branch",
+    "所在党支部 所在支部 党支部 支部 党支部名称 支部名称 所属党支部 所属支部 组织关系所在支部 "
+    "组织关系所在党支部 organisation branch",
     read_up_to(120),
+    general="所在党组织 所属党组织 党组织 党组织名称 组织关系所在党组织 组织关系所在单位 所在党小组 党小组 所属党小组",
     example="第1网格党支部",
     note=gettext_lazy("全称或简称；不填为本名单所属区域的支部"),
 )
 STANDING = column(
     "standing",
     gettext_lazy("党籍"),
-    "党籍 人员类别 党员类型 党员身份 政治面貌 正式或预备 是否预备党员 党员状态 党籍状况 standing",
+    "党籍 人员类别 党员类型 党员身份 正式或预备 是否预备党员 党员状态 党籍状况 standing",
     read_choice(Standing, _STANDINGS),
+    general="政治面貌",
     show=lambda value: Standing(value).label,
     choices=lambda: [str(one.label) for one in Standing],
     example="正式党员",

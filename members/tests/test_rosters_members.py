@@ -185,6 +185,15 @@ def test_an_employer_on_record_is_named_and_any_other_kept_as_words(read, cast, 
     assert Unit.objects.count() == 1
 
 
+def test_of_two_columns_the_one_that_says_more_counts(read, cast, parties):
+    headings = ["姓名", "公民身份号码", "政治面貌", "人员类别", "所属党组织", "所在党支部", "联系电话", "手机"]
+    rows = [("王建国", number(1), "中共党员", "预备党员", "桃园社区党委", "第1网格党支部", "0531-88880000", "15400000001")]
+    reading = read(rows, cast.clerk, headings=headings)
+    values = reading.rows[0].values
+    assert (values["standing"], values["organisation"], values["phone"]) == ("probationary", "第1网格党支部", "15400000001")
+    assert set(reading.unmatched) == {"政治面貌", "所属党组织", "联系电话"}
+
+
 def test_impossible_dates_and_classes_are_refused(read, cast, parties):
     rows = [
         ("王建国", number(1), "第1网格党支部", "1980-07-01", "", "普通党员", ""),

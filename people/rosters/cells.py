@@ -141,8 +141,9 @@ PERSON_COLUMNS = [
     column(
         "phone",
         gettext_lazy("联系电话"),
-        "联系电话 电话 手机 手机号 手机号码 电话号码 联系方式 联系手机 移动电话 本人电话 本人联系电话 phone mobile tel",
+        "手机 手机号 手机号码 联系手机 移动电话 本人手机 mobile",
         read_masked_phones,
+        general="联系电话 电话 电话号码 联系方式 本人电话 本人联系电话 phone tel",
         clearable=True,
         mask=mask_phone,
         example="15400000001",
