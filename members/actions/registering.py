@@ -12,7 +12,7 @@ from members.choices import MOVES, MemberState, MoveKind
 from members.errors import MemberRefused
 from members.models import Member, MemberMove, PartyOrganisation
 from people.actions.homes import locked, once
-from people.models import Person
+from people.actions.registering import write_columns
 
 
 @dataclass
@@ -34,7 +34,10 @@ def register_members(*, entries: Sequence[MemberEntry], by) -> int:
     """
     enrol_many(members=[entry.new for entry in entries if entry.new], by=by, numbered=False)
     known = [entry for entry in entries if entry.member is not None]
-    _correct_people([entry for entry in known if entry.person_values])
+    changes = {entry.member.person_id: entry.person_values for entry in known if entry.person_values}
+    with once():
+        people = locked(entry.member.person for entry in known if entry.person_values)
+        write_columns({row.pk: row for row in people}, changes)
     rows = Member.objects.select_for_update(of=("self",)).select_related("organisation", "member_class", "member_class__mode")
     members = {row.pk: row for row in rows.filter(pk__in=[entry.member.pk for entry in known])}
     moves, names = [], set()
@@ -71,15 +74,3 @@ def _moves(entry: MemberEntry, member: Member, by) -> list[MemberMove]:
         moves.append(MemberMove(kind=MoveKind.RECEIVED, to_organisation=entry.to, done_on=today(), **signed))
         member.state = MemberState.ACTIVE
     return moves
-
-
-def _correct_people(entries: Sequence[MemberEntry]) -> None:
-    rows = {row.pk: row for row in locked(entry.member.person for entry in entries)}
-    names: set[str] = set()
-    for entry in entries:
-        names.update(entry.person_values)
-        for name, value in entry.person_values.items():
-            setattr(rows[entry.member.person_id], name, value)
-    if names:
-        with once():
-            Person.objects.bulk_update(list(rows.values()), sorted(names))

@@ -22,7 +22,7 @@ from people.choices import IdKind
 from people.errors import PersonRefused
 from people.models import Person
 from people.rosters.cells import RECORD
-from people.rosters.lines import check_paper, take_masked
+from people.rosters.lines import check_paper, held_of, new_person, take_masked
 
 
 def judge(rows: list[Row], by, area: Area | None = None) -> None:
@@ -103,18 +103,8 @@ def _check_area(line: Line, office: Office) -> None:
 
 
 def _typed(line: Line) -> NewPerson:
-    said_of = line.said
-    return NewPerson(
-        name=said_of("name") or "",
-        id_number=said_of("id_number"),
-        id_kind=said_of("id_kind") or IdKind.CITIZEN,
-        sex=said_of("gender"),
-        born_on=said_of("birth_date") or None,
-        phone=said_of("phone"),
-        ethnicity=said_of("ethnicity"),
-        employer=said_of("employer"),
-        stated_member=True,
-    )
+    said_of = {name: line.said(name) for name in PERSONAL}
+    return new_person(said_of, id_kind=line.said("id_kind") or IdKind.CITIZEN, stated_member=True)
 
 
 def _check(line: Line, typed: NewPerson, person: Person | None) -> None:
@@ -182,11 +172,7 @@ def _current(line: Line, office: Office) -> dict:
     current = {"joined_on": member.joined_on, "full_on": member.full_on, "member_class": member.member_class.name}
     if member.known_as:  # only what was typed is known here
         return current | {"name": member.known_as, "phone": member.phone}
-    current |= {"name": person.name}
-    if office.edits(person):
-        personal = {"id_number": person.id_number, "gender": person.sex, "birth_date": person.born_on, "phone": person.phone}
-        current |= personal | {"ethnicity": person.ethnicity, "employer": person.employer}
-    return current
+    return current | (held_of(person) if office.edits(person) else {"name": person.name})
 
 
 def _check_change(line: Line, changed: dict) -> None:
@@ -230,29 +216,9 @@ def _split(line: Line, changed: dict) -> None:
 
 def _person_values(line: Line, changed: dict) -> dict:
     person = line.member.person
-    held = {
-        "name": person.name,
-        "id_number": person.id_number,
-        "gender": person.sex,
-        "birth_date": person.born_on,
-        "phone": person.phone,
-        "ethnicity": person.ethnicity,
-        "employer": person.employer,
-    } | changed
+    kind = person.id_kind or line.said("id_kind") or IdKind.CITIZEN
     try:
-        made = columns(
-            NewPerson(
-                held["name"],
-                held["id_number"] or "",
-                person.id_kind or line.said("id_kind") or IdKind.CITIZEN,
-                held["gender"] or "",
-                held["birth_date"] or None,
-                held["phone"] or "",
-                held["ethnicity"] or "",
-                held["employer"] or "",
-                person.stated_member,
-            )
-        )
+        made = columns(new_person(held_of(person) | changed, id_kind=kind, stated_member=person.stated_member))
     except (PersonRefused, idnumbers.BadIdNumber) as refusal:
         line.row.refuse(BY_FIELD["name"].label, str(refusal))
         return {}

@@ -1,6 +1,6 @@
 """A whole list of residents at once: households set up, people entered, corrected and moved, all or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from audit.operations import action
@@ -56,7 +56,7 @@ def register_residents(
     with once():
         stays = [_stay(entry, rows[entry.person.pk], households) for entry in known if entry.moves]
         settle(stays, check=False)
-        _correct([entry for entry in known if entry.values], rows)
+        write_columns(rows, {entry.person.pk: entry.values for entry in known if entry.values})
     check_heads({*left, *(household.pk for household in households.values())})
     _ask([entry for entry in entries if entry.asks], households, by)
     return len(entries)
@@ -109,14 +109,15 @@ def _lead(relations: dict[int, str], known: Sequence[Entry]) -> None:
     Person.objects.bulk_update([person for person in people if person.relation == Relation.HEAD], ["relation"])
 
 
-def _correct(entries: Sequence[Entry], rows: dict[int, Person]) -> None:
+def write_columns(rows: Mapping[int, Person], changes: Mapping[int, dict]) -> None:
+    """Write these columns ({key: {column: value}}) of locked people ({key: person}) at once."""
     names: set[str] = set()
-    for entry in entries:
-        names.update(entry.values)
-        for name, value in entry.values.items():
-            setattr(rows[entry.person.pk], name, value)
+    for pk, values in changes.items():
+        names.update(values)
+        for name, value in values.items():
+            setattr(rows[pk], name, value)
     if names:
-        Person.objects.bulk_update([rows[entry.person.pk] for entry in entries], sorted(names))
+        Person.objects.bulk_update([rows[pk] for pk in changes], sorted(names))
 
 
 def _ask(entries: Sequence[Entry], households: dict[Door, Household], by) -> None:

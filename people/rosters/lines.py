@@ -1,5 +1,6 @@
 """A row of a list of people on its way, and what can be said of it alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from gridparty.lib.cells import PartialDate
 from gridparty.lib.registers import said, settle_date, settle_phone
 from gridparty.lib.roster import CLEAR, Row, Verdict
 from grids.models import Area
+from people.actions.entry import NewPerson
 from people.actions.registering import Door
 from people.choices import IdKind
 from people.models import Person
@@ -75,6 +77,33 @@ def _same_day(typed: Any, right: Any) -> bool:
     if isinstance(typed, PartialDate):
         return (typed.year, typed.month) == (right.year, right.month) and typed.day in (None, right.day)
     return typed == right
+
+
+def held_of(person: Person) -> dict[str, Any]:
+    """What is on record of somebody, by the fields of a register."""
+    return {
+        "name": person.name,
+        "id_number": person.id_number,
+        "gender": person.sex,
+        "birth_date": person.born_on,
+        "phone": person.phone,
+        "ethnicity": person.ethnicity,
+        "employer": person.employer,
+    }
+
+
+def new_person(known: Mapping[str, Any], **more) -> NewPerson:
+    """Somebody as the fields of a register tell them."""
+    return NewPerson(
+        name=known.get("name") or "",
+        id_number=known.get("id_number") or "",
+        sex=known.get("gender") or "",
+        born_on=known.get("birth_date") or None,
+        phone=known.get("phone") or "",
+        ethnicity=known.get("ethnicity") or "",
+        employer=known.get("employer") or "",
+        **more,
+    )
 
 
 def take_masked(row: Row, held: dict[str, str]) -> None:

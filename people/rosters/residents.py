@@ -21,7 +21,7 @@ from people.queries import door as door_of
 from people.queries import kept_by, namesakes, on_record
 from people.rosters.cells import BY_FIELD, COLUMNS, PERSON_COLUMNS, Masked
 from people.rosters.households import door_at, judge_households
-from people.rosters.lines import Line, check_paper, take_masked
+from people.rosters.lines import Line, check_paper, held_of, new_person, take_masked
 
 _LABELS = {name: str(column.label) for name, column in BY_FIELD.items()}
 
@@ -175,7 +175,7 @@ def _likely(line: Line, person: Person) -> bool:
     if (born and person.born_on and born != person.born_on) or (sex and person.sex and sex != person.sex):
         return False
     home = person.household
-    same_home = home is not None and line.door == Door(home.area, home.area_id, home.unit, home.room)
+    same_home = home is not None and line.door == door_at(home)
     same_area = line.door is None and line.area is not None and person.area_id == line.area.pk
     same_birth = bool(born) and born == person.born_on
     return same_home or same_area or same_birth or (bool(phone) and phone == person.phone)
@@ -219,16 +219,7 @@ def _judge_known(line: Line, person: Person) -> None:
         if row.warn(BY_FIELD["name"].label, message, "rename", options) == "hold":
             row.skip(BY_FIELD["name"].label, _("姓名与在册不同，待核对。"))
             return
-    current = {
-        "name": person.name,
-        "id_number": person.id_number,
-        "gender": person.sex,
-        "birth_date": person.born_on,
-        "phone": person.phone,
-        "ethnicity": person.ethnicity,
-        "employer": person.employer,
-        "stated_member": "yes" if person.stated_member else "no",
-    }
+    current = held_of(person) | {"stated_member": "yes" if person.stated_member else "no"}
     take_masked(row, current)
     changed = compare(row, PERSON_COLUMNS, current)
     if changed:
@@ -241,16 +232,9 @@ def _judge_known(line: Line, person: Person) -> None:
 
 def _new(line: Line, known: dict | None = None, id_kind: str = "") -> NewPerson:
     known = known or {name: line.said(name) for name in line.row.values}
-    number = known.get("id_number") or ""
-    return NewPerson(
-        name=known.get("name") or "",
-        id_number=number,
+    return new_person(
+        known,
         id_kind=line.said("id_kind") or id_kind or IdKind.CITIZEN,
-        sex=known.get("gender") or "",
-        born_on=known.get("birth_date") or None,
-        phone=known.get("phone") or "",
-        ethnicity=known.get("ethnicity") or "",
-        employer=known.get("employer") or "",
         stated_member=known.get("stated_member") == "yes",
         area=line.area,
         relation=line.relation,

@@ -17,7 +17,7 @@ from gridparty.lib.access import Can, scope_of
 from gridparty.lib.workbook import BROWSER, FileRefused
 from grids.models import Area
 from jobs.actions import enqueue
-from rosters.actions.staging import keep_reading, move, untold
+from rosters.actions.staging import keep_reading, move, owned, untold
 from rosters.choices import ImportState
 from rosters.engine import Chosen, read_roster, roster_of
 from rosters.errors import ImportRefused
@@ -116,7 +116,7 @@ def _nearest(refusal: FileRefused) -> dict:
 @action("rosters.match_columns")
 def match_columns(*, imported: Import, by, sheets: list[str], header_rows: list[int], columns: dict[str, str]) -> Import:
     """Read the file again as the user says; which heading means what is remembered for the office. Raises ImportRefused."""
-    imported = Import.objects.select_for_update(of=("self",)).get(pk=imported.pk)
+    imported = owned(imported, by)
     chosen = {"sheets": sheets, "header_rows": header_rows, "columns": columns}
     if not move(imported, ImportState.READING, chosen=json.dumps(chosen, ensure_ascii=False), said=""):
         raise ImportRefused(_("这次导入现在不能再改，请重新上传。"))

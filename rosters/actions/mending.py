@@ -3,9 +3,8 @@
 from django.utils.translation import gettext as _
 
 from audit.operations import action
-from gridparty.lib.access import Can, scope_of
 from jobs.actions import enqueue
-from rosters.actions.staging import dumps, judge_kept, keep_verdicts, loads, move, register_of
+from rosters.actions.staging import dumps, judge_kept, keep_verdicts, loads, move, owned, register_of
 from rosters.choices import ImportState
 from rosters.errors import ImportRefused
 from rosters.models import Import, ImportFile, ImportProblem, ImportRow
@@ -15,9 +14,7 @@ AT_ONCE = 3_000  # so many rows are judged anew while the user waits; more in a 
 
 def mine(imported: Import, by) -> Import:
     """The import as now, locked, if `by` may change it. Raises ImportRefused."""
-    found = Import.objects.select_for_update(of=("self",)).select_related("by", "area").get(pk=imported.pk)
-    if found.by_id != by.pk or not scope_of(by).has(Can.IMPORT_ROSTERS):
-        raise ImportRefused(_("这次导入由他人上传，只能由其本人办理。"))
+    found = owned(imported, by)
     if found.state != ImportState.READY:
         raise ImportRefused(_("这次导入目前是“%(state)s”，不能改动。") % {"state": found.get_state_display()})
     return found
@@ -68,8 +65,8 @@ def carry_on(*, imported: Import, by) -> Import:
 
     Raises ImportRefused when nothing was left.
     """
-    imported = Import.objects.select_for_update(of=("self",)).get(pk=imported.pk)
-    if imported.by_id != by.pk or imported.state != ImportState.DONE or not imported.counts.get("refused"):
+    imported = owned(imported, by)
+    if imported.state != ImportState.DONE or not imported.counts.get("refused"):
         raise ImportRefused(_("这次导入没有留下待改的行。"))
     names = ("by", "kind", "area", "file_name", "digest", "chosen", "understood")
     fresh = Import.objects.create(**{name: getattr(imported, name) for name in names}, counts={}, state=ImportState.READY)

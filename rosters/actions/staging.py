@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from gridparty.lib import bulk
+from gridparty.lib.access import Can, scope_of
 from gridparty.lib.roster import Roster, Row, Verdict
 from rosters.choices import ALLOWED, ImportState, Kind
 from rosters.engine import Reading, checked, judge_rows, roster_of, told
+from rosters.errors import ImportRefused
 from rosters.models import Import, ImportProblem, ImportRow
 from rosters.tables import RawRow
 
@@ -28,6 +31,14 @@ def move(imported: Import, state: ImportState, **values) -> bool:
     for name, value in values.items():
         setattr(imported, name, value)
     return bool(done)
+
+
+def owned(imported: Import, by) -> Import:
+    """The import as now, locked, if it is `by`'s. Raises ImportRefused."""
+    found = Import.objects.select_for_update(of=("self",)).select_related("by", "area").get(pk=imported.pk)
+    if found.by_id != by.pk or not scope_of(by).has(Can.IMPORT_ROSTERS):
+        raise ImportRefused(_("这次导入由他人上传，只能由其本人办理。"))
+    return found
 
 
 # --- Cells as JSON: a day is the only dict, with an empty key

@@ -14,19 +14,18 @@ from django.utils.translation import gettext as _
 from audit import journal
 from audit.models import ChangeEntry
 from audit.operations import action
-from gridparty.lib.access import Can, scope_of
 from grids import tree
 from grids.locks import tree_lock
 from grids.models import Area
+from grids.queries import chunks
 from jobs.actions import enqueue
-from rosters.actions.staging import move
+from rosters.actions.staging import move, owned
 from rosters.actions.writing import one_at_a_time
 from rosters.choices import ImportState
 from rosters.errors import ImportRefused
 from rosters.models import Import, ImportBefore
 
 Key = tuple[type[models.Model], int]
-CHUNK = 5_000
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,7 @@ def undo(*, imported: Import, by, overrule: Iterable[int] = ()) -> Import:
 
     Raises ImportRefused.
     """
-    imported = Import.objects.select_for_update(of=("self",)).get(pk=imported.pk)
-    if imported.by_id != by.pk or not scope_of(by).has(Can.IMPORT_ROSTERS):
-        raise ImportRefused(_("这次导入由他人上传，只能由其本人办理。"))
+    imported = owned(imported, by)
     if not ImportBefore.objects.filter(of=imported).exists():
         raise ImportRefused(_("没有可以撤销的内容：已经撤销，或超过了可撤销的期限。"))
     if not move(imported, ImportState.UNDOING, said=""):
@@ -148,7 +145,7 @@ def _changed_since(imported: Import, entries: list[ImportBefore]) -> dict[Key, C
     found = {}
     for model, pks in by_model.items():
         later = ChangeEntry.objects.filter(model=model._meta.label_lower, pk__gt=after).exclude(operation="rosters.take_back")
-        for some in _chunks(pks):
+        for some in chunks(pks):
             for entry in later.filter(object_id__in=some).select_related("actor").order_by("pk"):
                 found[model, entry.object_id] = entry
     return found
@@ -160,7 +157,7 @@ def _used_since(made: dict[type, set[int]], changed: dict[type, dict[int, set[st
         for relation in model._meta.related_objects:
             source, name = relation.related_model, relation.field.name
             own, turned = made.get(source, ()), changed.get(source, {})
-            for some in _chunks(sorted(pks)):
+            for some in chunks(sorted(pks)):
                 rows = source._base_manager.filter(**{f"{name}__in": some})
                 for pk, target in rows.values_list("pk", relation.field.attname):
                     if pk not in own and name not in turned.get(pk, ()):
@@ -194,12 +191,8 @@ def _whole_with(points) -> dict[Key, set[Key]]:
 def _targets(model: type[models.Model], pks: set[int]):
     """(key, foreign key, key it points at) of these rows."""
     fields = [field for field in model._meta.concrete_fields if field.is_relation and field.related_model]
-    for some in _chunks(sorted(pks)):
+    for some in chunks(sorted(pks)):
         for pk, *targets in model._base_manager.filter(pk__in=some).values_list("pk", *(field.attname for field in fields)):
             for field, target in zip(fields, targets, strict=True):
                 if target is not None:
                     yield pk, field, target
-
-
-def _chunks(pks: list[int]):
-    return (pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK))

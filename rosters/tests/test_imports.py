@@ -248,6 +248,8 @@ def test_only_what_was_shown_and_only_by_its_owner(cast):
     for shown, by in (("0" * 64, cast.clerk), (imported.checked, cast.secretary)):
         with pytest.raises(ImportRefused):
             actions.confirm(imported=imported, shown=shown, by=by)
+    with pytest.raises(ImportRefused):
+        actions.match_columns(imported=imported, by=cast.secretary, sheets=[], header_rows=[], columns={"name": "姓名"})
     assert Import.objects.get().state == ImportState.READY
 
 
