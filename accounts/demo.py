@@ -110,7 +110,8 @@ def _staff(district: Area) -> int:
 def cast() -> list[tuple[str, str]]:
     """(log-in name, role and area in words) of the cast, for the screen."""
     order = {username: n for n, (username, *_rest) in enumerate(CAST)}
-    posts = Appointment.objects.filter(user__username__in=order).select_related("area", "community", "user")
+    # Offices of a party organisation are filled by members.demo, beside the post in the grid.
+    posts = Appointment.objects.filter(user__username__in=order, body="").select_related("area", "community", "user")
     rows = sorted(posts, key=lambda post: order[post.user.username])
     return [(post.user.username, f"{post.get_role_display()}　{_place(post)}") for post in rows]
 

@@ -93,6 +93,13 @@ class User(Audited, AbstractBaseUser):
     def must_change_password(self) -> bool:
         return self.first_password_until is not None
 
+    @property
+    def can_log_in(self) -> bool:
+        """Whether there is a password that opens the account now: one's own, or a first one neither spent nor expired."""
+        if not self.has_usable_password() or self.first_password_until is None:
+            return self.has_usable_password()
+        return self.first_password_used_at is None and self.first_password_until > timezone.now()
+
     @cached_property
     def scope(self) -> Scope:
         """The rights of this moment, by one query; a request loads its user anew, so never older than the request."""

@@ -1,5 +1,7 @@
 """Doors to users and appointments."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import BaseUserManager
 from django.db.models import Exists, OuterRef, Q
 
@@ -32,12 +34,13 @@ class UserQuerySet(AuditedQuerySet, ScopedQuerySet):
         """Users with a post, past or present, within the reach of `user`, and those `user` entered and nobody appointed yet."""
         return self.filter(self._posted(user, Can.SEE_POSTS))
 
-    def editable_by(self, user):
-        """Users all of whose posts in force the viewer may give; never oneself."""
+    def editable_by(self, user, bodies: Iterable[str] = ()):
+        """Users all of whose posts in force the viewer may give, those on `bodies` included; never oneself."""
         if not scope_of(user).has(Can.EDIT_POSTS):
             return self.none()
         posts = self.model.posts_model().objects
         beyond = posts.in_force().filter(user=OuterRef("pk")).exclude(pk__in=posts.editable_by(user).values("pk"))
+        beyond = beyond.exclude(area=None, body__in=list(bodies))
         return self.filter(self._posted(user, Can.EDIT_POSTS)).exclude(Exists(beyond)).exclude(pk=user.pk)
 
     def _posted(self, user, can: Can) -> Q:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -18,10 +19,10 @@ from accounts.queries import posts_held, taken_usernames, users_named
 from accounts.roles import STANDS_ON
 from accounts.usernames import free_name, normal_name
 from audit.operations import action
-from gridparty.lib.cells import PartialDate, read_choice, read_name, read_phones
+from gridparty.lib.cells import ENDLESS, PartialDate, Span, read_choice, read_name, read_phones, read_span
 from gridparty.lib.dates import today
 from gridparty.lib.masking import mask_phone
-from gridparty.lib.registers import column, read_day, read_up_to, said, settle_date, settle_phone, stated
+from gridparty.lib.registers import column, read_day, read_up_to, said, settle_date, settle_phone, settle_span, stated
 from gridparty.lib.roster import CellRefused, Roster, Row, Verdict, plain, rosters, skip_repeats
 from grids.choices import AreaKind
 from grids.models import Area
@@ -55,7 +56,6 @@ ORIGIN_WORDS = {
     Origin.VOLUNTEERED: "自愿报名 自荐报名 志愿 自愿",
 }
 ENGAGEMENT_WORDS = {Engagement.FULL_TIME: "全职 专岗", Engagement.PART_TIME: "兼任 兼岗"}
-ENDLESS = frozenset(["至今", "长期", "不定期", "现任", "在任", "无固定期限", "无限期"])
 EVERYWHERE = frozenset(["全部区域", "全市", "全部", "所有区域"])
 _is_username = UnicodeUsernameValidator()
 
@@ -63,6 +63,17 @@ _is_username = UnicodeUsernameValidator()
 def read_end(value: Any) -> PartialDate | None:
     """The last day of a term; 至今 and 长期 say that there is none."""
     return None if type(value) is str and plain(value) in ENDLESS else read_day(value)
+
+
+def read_start(value: Any) -> PartialDate | Span | None:
+    """The first day of a term, or first and last in one cell."""
+    try:
+        return read_day(value)
+    except CellRefused:
+        with suppress(CellRefused):
+            if (span := read_span(value)) and span.start:
+                return span
+        raise
 
 
 def read_username(value: Any) -> str:
@@ -141,7 +152,7 @@ STARTS = column(
     gettext_lazy("任期自"),
     "任期自 任职日期 任职时间 任期开始 任期起 开始日期 到岗时间 到岗日期 聘任日期 聘用日期 上岗时间 上岗日期 任职起始时间 "
     "任期开始时间 任期开始日期 任命日期 任命时间",
-    read_day,
+    read_start,
     example="2026-01-01",
     note=gettext_lazy("不填为导入当天"),
 )
@@ -151,6 +162,14 @@ ENDS = column(
     "任期至 任期止 任期结束 结束日期 到期日期 到期时间 任期届满日期 任期结束日期 任期结束时间 届满时间 聘期至",
     read_end,
     note=gettext_lazy("最后一天；不填为不定期"),
+)
+TERM = column(
+    "term",
+    gettext_lazy("任期"),
+    "任期 聘期 任职期限 聘用期限 任期起止 任期起止时间 任期起止日期 任职起止时间 任职起止日期 起止时间 "
+    "起止日期 任期时间 本届任期 term",
+    read_span,
+    note=gettext_lazy("起止写在一格的填这里，如 2026-01 至 2028-12"),
 )
 ORIGIN = column(
     "origin",
@@ -175,7 +194,7 @@ ENGAGEMENT = column(
 DUTIES = column(
     "duties", gettext_lazy("职责"), "职责 岗位职责 工作职责 主要职责 职责分工 分工 一岗多责 职责一岗多责", read_up_to(300)
 )
-COLUMNS = (NAME, ROLE, COMMUNITY, GRID, AREA, PHONE, USERNAME, STARTS, ENDS, ORIGIN, ENGAGEMENT, DUTIES)
+COLUMNS = (NAME, ROLE, COMMUNITY, GRID, AREA, PHONE, USERNAME, STARTS, ENDS, TERM, ORIGIN, ENGAGEMENT, DUTIES)
 _LABELS = {one.field: one.label for one in COLUMNS} | {"user": NAME.label}
 
 
@@ -201,6 +220,8 @@ class _Judging:
 
     def read(self, row: Row) -> None:
         settle_phone(row, PHONE)
+        settle_span(row, STARTS, STARTS, ENDS)
+        settle_span(row, TERM, STARTS, ENDS)
         settle_date(row, STARTS)
         settle_date(row, ENDS, last=True)
         role = said(row, "role")

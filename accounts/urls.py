@@ -7,6 +7,7 @@ from accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("me/", views.me, name="me"),
+    path("me/elder/", views.elder, name="elder"),
     path("invite/", views.invite_users, name="invite_users"),
     path("reissue/", views.reissue_passwords, name="reissue_passwords"),
     path("<int:pk>/photo/", views.photo, name="photo"),

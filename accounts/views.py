@@ -1,6 +1,7 @@
 """Log-in and log-out, the own password and page, photos, and the buttons that give and close accounts."""
 
 from allauth.account import views as account
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,7 @@ from accounts.passwords import MAX_SLIPS, slips_response
 from gridparty.lib.access import Can
 from gridparty.lib.doors import needs, public
 from gridparty.lib.errors import Refused
+from gridparty.lib.phone_forms import ELDER_COOKIE
 
 
 class LoginView(account.LoginView):
@@ -52,6 +54,19 @@ password_change = public("everybody logged in changes the own password, nobody e
 def me(request):
     posts = request.user.posts.in_force().select_related("area", "street", "community", "grid").order_by("starts_on", "pk")
     return render(request, "accounts/me.html", {"posts": posts})
+
+
+@public("everybody logged in chooses large type, for this device")
+@login_required
+@require_POST
+def elder(request):
+    """Large type and large buttons on, or off; kept in a cookie, so it needs no script and stays with the device."""
+    response = redirect("accounts:me")
+    if request.POST.get("elder") == "on":
+        response.set_cookie(ELDER_COOKIE, "1", max_age=365 * 24 * 3600, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    else:
+        response.delete_cookie(ELDER_COOKIE)
+    return response
 
 
 @public("a photo is shown to its owner and to who may see the user; anybody else gets 404")

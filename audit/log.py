@@ -1,10 +1,11 @@
 """Writing the change log: one entry for every row whose business columns changed, masked where personal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, connections, models
+from django.db import connection, models
 from django.utils import timezone
 
 from audit import operations
@@ -12,7 +13,8 @@ from audit.choices import ChangeKind
 from gridparty.lib import bulk
 
 MASK = "***"
-_encode = DjangoJSONEncoder()
+_encode = DjangoJSONEncoder(ensure_ascii=False)
+_json = _encode.encode
 
 
 def is_business(model: type[models.Model], name: str) -> bool:
@@ -25,11 +27,16 @@ def business_fields(model: type[models.Model]) -> list[str]:
     return [field.name for field in model._meta.concrete_fields if is_business(model, field.name)]
 
 
+def is_masked(field: models.Field) -> bool:
+    """Whether the log tells of this field only that it was set or not."""
+    return getattr(field, "personal", False) or field.name in field.model.masked_fields
+
+
 def plain(field: models.Field, value):
     """A stored value as JSON can hold it; personal ones only as set or not."""
     if value is None:
         return None
-    if getattr(field, "personal", False) or field.name in field.model.masked_fields:
+    if is_masked(field):
         return MASK if value else None
     if isinstance(value, bool | int | float | str | list | dict):
         return value
@@ -42,7 +49,12 @@ def held(field: models.Field, value):
         return value
     if isinstance(field, models.FileField):
         return str(value or "")
-    return value if is_expression(value) else field.to_python(value)
+    if is_expression(value):
+        return value
+    value = field.to_python(value)
+    if isinstance(field, models.DecimalField) and value is not None:
+        return round(value, field.decimal_places)
+    return value
 
 
 def is_expression(value) -> bool:
@@ -68,59 +80,92 @@ def stored(rows: models.QuerySet, names: Iterable[str]) -> dict:
     }
 
 
-def created(objs: list[models.Model]) -> None:
+def created(objs: Sequence[models.Model]) -> None:
     if objs:
         model = type(objs[0])
         fields = [model._meta.get_field(name) for name in business_fields(model)]
-        nothing = dict.fromkeys(field.name for field in fields)
-        _write(model, ChangeKind.CREATED, ((obj.pk, nothing, _held_by(obj, fields)) for obj in objs))
+        _write(model, ChangeKind.CREATED, objs, partial(_first_changes, fields))
 
 
 def created_rows(model: type[models.Model], rows: Iterable[tuple[int, Mapping]]) -> None:
     """Entries for rows inserted without model instances, as (pk, {field: raw value})."""
-    _write(model, ChangeKind.CREATED, ((pk, dict.fromkeys(new), new) for pk, new in rows))
+    _write_each(model, ChangeKind.CREATED, [(pk, dict.fromkeys(new), new) for pk, new in rows])
 
 
 def changed(model: type[models.Model], before: Mapping, after: Mapping) -> None:
     """Entries for the rows of `before` whose values differ in `after` (both {pk: {field: raw value}})."""
-    _write(model, ChangeKind.CHANGED, ((pk, old, after[pk]) for pk, old in before.items() if pk in after and old != after[pk]))
+    differing = [(pk, old, after[pk]) for pk, old in before.items() if pk in after and old != after[pk]]
+    _write_each(model, ChangeKind.CHANGED, differing)
 
 
 def deleted(obj: models.Model) -> None:
     old = values(obj, business_fields(type(obj)))
-    _write(type(obj), ChangeKind.DELETED, [(obj.pk, old, dict.fromkeys(old))])
+    _write_each(type(obj), ChangeKind.DELETED, [(obj.pk, old, dict.fromkeys(old))])
 
 
 def deleted_rows(model: type[models.Model], rows: Mapping[int, Mapping]) -> None:
     """Entries for rows deleted without model instances, as {pk: {field: raw value}}."""
-    _write(model, ChangeKind.DELETED, ((pk, old, dict.fromkeys(old)) for pk, old in rows.items()))
+    _write_each(model, ChangeKind.DELETED, [(pk, old, dict.fromkeys(old)) for pk, old in rows.items()])
 
 
-def _write(model: type[models.Model], kind: ChangeKind, rows: Iterable[tuple[int, Mapping, Mapping]]) -> None:
-    """Insert the entries set-based; memory stays flat whatever the number of rows."""
+def _write_each(model: type[models.Model], kind: ChangeKind, rows: Sequence[tuple[int, Mapping, Mapping]]) -> None:
+    fields = {name: model._meta.get_field(name) for name in business_fields(model)}
+
+    def told(some):
+        for pk, old, new in some:
+            changes = {
+                name: [plain(fields[name], old[name]), plain(fields[name], new[name])] for name in old if old[name] != new[name]
+            }
+            if changes or kind is not ChangeKind.CHANGED:
+                yield pk, _json(changes)
+
+    _write(model, kind, rows, told)
+
+
+def _first_changes(fields: Sequence[models.Field], objs: Sequence[models.Model]) -> Iterator[tuple[int, str]]:
+    """(key, changes as JSON) of new rows, made column by column: most values of a column repeat."""
+    columns = (_first_values(field, [vars(obj)[field.attname] for obj in objs]) for field in fields)
+    for obj, *pieces in zip(objs, *columns, strict=True):
+        yield obj.pk, "{" + ", ".join(filter(None, pieces)) + "}"
+
+
+def _first_values(field: models.Field, values: Sequence) -> Iterable[str]:
+    """What new rows hold in one field, as pieces of JSON; "" for nothing."""
+
+    def piece(value) -> str:
+        value = held(field, value)
+        if value is None:
+            return ""
+        told = plain(field, value)
+        return f'"{field.name}": [null, {told if type(told) is int else _json(told)}]'
+
+    if isinstance(field, models.JSONField):  # its values have no hash
+        return map(piece, values)
+    # Of masked values it counts only whether there is one.
+    keys = [value if value is None else bool(value) for value in values] if is_masked(field) else values
+    known = {key: piece(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return map(known.__getitem__, keys)
+
+
+def _write(model: type[models.Model], kind: ChangeKind, items: Sequence, told: Callable[[Sequence], Iterable]) -> None:
+    """Insert the entries of these items set-based; `told(some items)` gives (key, changes as JSON) for each that has one."""
+    if not items:
+        return
     entry = apps.get_model("audit", "ChangeEntry")
     running = operations.current() or operations.Operation("shell")
-    fields = {name: model._meta.get_field(name) for name in business_fields(model)}
     signed = {
         "at": timezone.now(),
         "operation": running.name,
         "operation_id": running.id,
         "request_id": running.request_id,
-        "actor_id": running.actor(),
+        "actor": running.actor(),
         "model": model._meta.label_lower,
         "kind": kind.value,
     }
-    columns = [*signed, "object_id", "changes"]
-    database = connections[connection.alias]  # the proxy looks it up for every value
-    prepare = {name: entry._meta.get_field(name.removesuffix("_id") if name == "actor_id" else name) for name in columns}
-    constant = [prepare[name].get_db_prep_save(value, database) for name, value in signed.items()]
+    fields = [entry._meta.get_field(name) for name in (*signed, "object_id", "changes")]
+    constant = [field.get_db_prep_save(value, connection) for field, value in zip(fields, signed.values(), strict=False)]
 
-    def entry_rows():
-        for pk, old, new in rows:
-            changes = {
-                name: [plain(fields[name], old[name]), plain(fields[name], new[name])] for name in old if old[name] != new[name]
-            }
-            if changes or kind is not ChangeKind.CHANGED:
-                yield [*constant, pk, prepare["changes"].get_db_prep_save(changes, database)]
+    def rows(some):
+        return ([*constant, pk, changes] for pk, changes in told(some))
 
-    bulk.insert_rows(entry, columns, entry_rows())
+    bulk.insert_made(entry, [field.column for field in fields], items, rows)

@@ -18,6 +18,8 @@ class AuditedQuerySet(models.QuerySet):
         if ignore_conflicts or update_conflicts:
             raise NotImplementedError("Use an action with its own log entries for upserts.")
         objs = list(objs)
+        if not objs:
+            return objs
         with transaction.atomic(using=self.db):
             bulk.insert_objects(objs)
             log.created(objs)
@@ -27,6 +29,8 @@ class AuditedQuerySet(models.QuerySet):
     def bulk_update(self, objs, fields, batch_size=None):
         """Update and log what changed against the rows now stored."""
         objs, business = list(objs), self._business(fields)
+        if not objs:
+            return 0
         with transaction.atomic(using=self.db):
             before = self._at([obj.pk for obj in objs], business, lock=True) if business else {}
             journal.about_to_write(self.model, [obj.pk for obj in objs], fields)

@@ -17,9 +17,18 @@ LEVELS = ("district", "street", "community", "grid")
 
 
 def _ancestor(label):
-    # No index of its own: each model declares composite ones that begin with these columns.
+    # No index of its own: each model declares composite ones that begin with these columns. Nor a constraint in the database:
+    # these are copies of what `area`, which has one, says; four more checks a row cost a long list more than all its columns.
     return models.ForeignKey(
-        "grids.Area", models.PROTECT, verbose_name=label, null=True, blank=True, editable=False, related_name="+", db_index=False
+        "grids.Area",
+        models.PROTECT,
+        verbose_name=label,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
 
 

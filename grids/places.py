@@ -17,6 +17,8 @@ from grids.spellings import DoorText, read_chinese_numbers, read_numbers, spell,
 SHOWN = 3  # candidates named in a sentence
 LONGEST = 200  # a text longer than this is no place
 _CODE = re.compile(r"\d{6}|\d{9}|\d{12}[A-Z]{0,4}\d{0,8}", re.ASCII)
+_SEVERAL = re.compile(r"[\w)][、,;/和&+][\w(]")
+_LETTER_FOR_DIGIT = re.compile(r"\d[OIL]|[OIL]\d")
 # An address names a road or a compound. A word for an area in what we do not know is a place we do not know; another building
 # is one of two that may be meant.
 _OTHER_PLACE = re.compile(
@@ -67,6 +69,8 @@ class Places(PlaceNames):
         known = inside is not None and inside.kind == AreaKind.BUILDING
         if room and "单元" in text:
             door = spellings.read_door(f"{text}-{room}", inside=known)
+            if door and unit not in ("", door.unit):
+                raise CellRefused(_("“%(text)s”里楼栋一格写的单元与单元一格的不一致，请核对。") % {"text": shown})
         elif room:
             door = DoorText(text, unit, spellings.read_room(room))
             parts = spellings.read_door(room, inside=True)
@@ -78,6 +82,10 @@ class Places(PlaceNames):
             door = spellings.read_door(text, inside=known)
         if door is None or not door.room or not (door.building or known):
             raise CellRefused(_unclear_door(text, shown))
+        if _SEVERAL.search(door.unit) or _SEVERAL.search(door.room):
+            raise CellRefused(_("“%(text)s”像是几处房屋，请每处一行，室号只写 301 这样的号码。") % {"text": shown})
+        if _LETTER_FOR_DIGIT.search(door.room):
+            raise CellRefused(_("“%(text)s”的室号里有字母 O、I 或 L，像是数字写成了字母，请改正。") % {"text": shown})
         if len(door.unit) > 10 or len(door.room) > 20:
             raise CellRefused(_("“%(text)s”的单元或室号过长，请写成“3号楼2单元301室”。") % {"text": shown})
         building = self._remembered(self._building, door.building, within) if door.building else inside

@@ -5,6 +5,7 @@ Reading is the same for what is on record and for what stands in a cell, so two 
 
 import re
 from datetime import date, time
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ _OF_A_NUMBER = re.compile(r"(?<=[0-9])\.0+$")  # what a number becomes in a text
 _STROKES = re.compile("[‐‑‒–—―−－~～至]+(?=[0-9])|[‐‑‒–—―−－~～]+")
 
 
+@lru_cache(maxsize=20_000, typed=True)  # the places of a list are few
 def tidy(value) -> str:
     """The text without what does not matter: widths, spaces inside, strokes of many lengths, small letters."""
     text = _STROKES.sub("-", texts.plain(plain(value))).upper().replace("＃", "#").replace("号院楼", "号楼")
@@ -151,11 +153,12 @@ class DoorText(NamedTuple):
 
 
 _ROOM = (
-    r"(?P<room>[A-Z]?\d{1,5}[A-Z]?(?:-\d)?[东西南北中]?户?|(?:\d{1,2}层)?[东西南北中]{1,2}户)(?:室|号室|号房|号|户室|房间|房)?"
+    r"(?P<room>[A-Z]?\d{1,5}[A-Z]?(?:-\d)?(?:[东西南北中]户?)?|(?:\d{1,2}层)?[东西南北中]{1,2}户)"
+    r"(?:室|号室|号房|号|户室|房间|房|户)?"
 )
 _UNIT = r"(?P<unit>[0-9A-Z甲乙丙丁东西南北中]{1,3})"
 _FLOOR = r"(?:\d{1,2}[层楼]-?(?=[A-Z]?\d))?"
-_WITH_UNIT = re.compile(rf"(?P<building>.*?)-?第?{_UNIT}(?:单元|门栋|门洞|单-?元)-?{_FLOOR}{_ROOM}")
+_WITH_UNIT = re.compile(rf"(?P<building>.*?)-?第?{_UNIT}(?:单元|门栋|门洞|单-?元?|门)-?{_FLOOR}{_ROOM}")
 _BUILDING_WORD = r"(?:号楼栋|号楼|号栋|号幢|号座|#楼|#栋|楼栋|栋|幢|座|#)"
 _UNIT_BY_STROKE = re.compile(rf"(?P<building>.*?{_BUILDING_WORD}|\d+号)-?(?P<unit>\d{{1,2}})-{_ROOM}")
 _ALL_STROKES = re.compile(rf"(?P<building>(?:.*?[^0-9A-Z#-])?-?[A-Z]?\d{{1,4}}[A-Z]?)-(?P<unit>\d{{1,2}})-{_ROOM}")
@@ -164,13 +167,18 @@ _CUT_SHORT = re.compile(r"(?<!\d)\d$")  # 3号楼2: a unit without its room
 _INSIDE = re.compile(rf"(?P<building>)(?P<unit>\d{{1,2}})-{_ROOM}")
 _DOORS = (_WITH_UNIT, _UNIT_BY_STROKE, _ALL_STROKES, _WITHOUT_UNIT)
 _ROOM_ALONE = re.compile(rf"(?P<building>)(?P<unit>){_ROOM}")
+_PARTED = re.compile(r"(?<=[0-9A-Z])[./\\_,](?=[0-9A-Z])")
+# Who lives behind a door and by what right says nothing of where it is.
+_DWELLING_REMARK = re.compile(
+    r"\((?:已?出?租|自|空|业主|房东|房主|户主|租|公租|廉租|回迁|人户|户在|本人|父母|子女|单位)[^()\d]*\)$"
+)
 _UNIT_WORD = re.compile(r"第?(.+?)(?:号?单元|门栋|门洞|门)")
 _ROOM_WORD = re.compile(r"(.*[0-9A-Z])(?:室|号室|号房|号|房间|房|户)")
 
 
 def read_door(text: str, inside: bool) -> DoorText | None:
     """A tidy text as a door, None when it is none. `inside`: the building is known, so 2-301 is unit and room."""
-    text = read_chinese_numbers(text.strip(MARKS))
+    text = _door_text(text)
     for pattern in (*_DOORS, *((_INSIDE, _ROOM_ALONE) if inside else ())):
         if (found := pattern.fullmatch(text)) and not (pattern is _WITHOUT_UNIT and _CUT_SHORT.search(text)):
             unit = found.groupdict().get("unit", "")
@@ -180,14 +188,20 @@ def read_door(text: str, inside: bool) -> DoorText | None:
 
 def is_two_numbers(text: str) -> bool:
     """2-301: a building's room or a unit's, nobody can tell."""
-    return bool(_INSIDE.fullmatch(read_chinese_numbers(text.strip(MARKS))))
+    return bool(_INSIDE.fullmatch(_door_text(text)))
+
+
+def _door_text(text: str) -> str:
+    """With its numbers read; 3.2.901 and 3/2/901 are 3-2-901, and 901(租户) is 901."""
+    return _PARTED.sub("-", read_chinese_numbers(_DWELLING_REMARK.sub("", text).strip(MARKS)))
 
 
 def read_unit(value) -> str:
     """A unit's cell: 2单元, 第二单元, 2 are 2. "" where none is written."""
     text = read_numbers(tidy(value))
     found = _UNIT_WORD.fullmatch(text)
-    return found[1] if found else text
+    unit = found[1] if found else text
+    return "" if unit == "0" else unit
 
 
 def read_room(value) -> str:
@@ -195,3 +209,8 @@ def read_room(value) -> str:
     text = read_chinese_numbers(tidy(value))
     found = _ROOM_WORD.fullmatch(text)
     return found[1] if found else text
+
+
+def same_room(room: str) -> str:
+    """What two ways to write one unit or room have in common: 0901 and 901, 301东户 and 301东."""
+    return _ZEROS.sub("", room.upper()).removesuffix("户")

@@ -29,6 +29,11 @@ def _paged(stem: str) -> list[models.Index]:
     return [models.Index(fields=[level, "id"], name=f"{stem}_{level}") for level in (*LEVELS, "area")]
 
 
+def _begins_with(name: str) -> models.Index:
+    """For a text that is looked for whole or by its beginning."""
+    return models.Index(fields=[name], name=f"person_{name}", opclasses=["varchar_pattern_ops"])
+
+
 # Few of all residents: those among whom members that stand in no list are looked for.
 _STATED = Q(stated_member=True, merged_into=None, died_on=None, erased_on=None)
 
@@ -39,7 +44,7 @@ class Household(Placed):
     see = Can.SEE_PEOPLE
     edit = Can.EDIT_PEOPLE
 
-    area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("楼栋"), related_name="+")
+    area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("楼栋"), related_name="+", db_index=False)
     unit = models.CharField(_("单元"), max_length=10, blank=True)
     room = models.CharField(_("室号"), max_length=20)
     kind = models.CharField(_("户别"), max_length=12, choices=HouseholdKind, default=HouseholdKind.FAMILY)
@@ -73,20 +78,22 @@ class Person(Placed):
     goes_whole = True  # an import that cannot take this back leaves what is about it, too
     hashed_fields = {"id_hash": lambda person: id_hashes(person.id_number)[0] if person.id_number else None}
 
-    area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("居住地"), null=True, blank=True, related_name="+")
+    area = models.ForeignKey(
+        "grids.Area", models.PROTECT, verbose_name=_("居住地"), null=True, blank=True, related_name="+", db_index=False
+    )
     household = models.ForeignKey(Household, models.PROTECT, verbose_name=_("住户"), null=True, blank=True, related_name="people")
     relation = models.CharField(_("与户主关系"), max_length=12, choices=Relation, blank=True)
-    name = models.CharField(_("姓名"), max_length=60, db_index=True)
-    pinyin = models.CharField(_("拼音"), max_length=120, blank=True, editable=False, db_index=True)
-    initials = models.CharField(_("拼音首字母"), max_length=20, blank=True, editable=False, db_index=True)
+    name = models.CharField(_("姓名"), max_length=60)
+    pinyin = models.CharField(_("拼音"), max_length=120, blank=True, editable=False)
+    initials = models.CharField(_("拼音首字母"), max_length=20, blank=True, editable=False)
     sex = models.CharField(_("性别"), max_length=6, choices=Sex, blank=True)
     born_on = models.DateField(_("出生日期"), null=True, blank=True)
     id_kind = models.CharField(_("证件类型"), max_length=16, choices=IdKind, blank=True)
     id_number = EncryptedTextField(_("证件号码"), blank=True)
     id_hash = models.CharField(max_length=64, null=True, editable=False)  # null: unknown, and unknown ones never meet
-    id_tail = models.CharField(_("证件号码后四位"), max_length=4, blank=True, editable=False, db_index=True)
+    id_tail = models.CharField(_("证件号码后四位"), max_length=4, blank=True, editable=False)
     phone = EncryptedTextField(_("联系电话"), blank=True)
-    phone_tail = models.CharField(_("电话后四位"), max_length=4, blank=True, editable=False, db_index=True)
+    phone_tail = models.CharField(_("电话后四位"), max_length=4, blank=True, editable=False)
     ethnicity = models.CharField(_("民族"), max_length=20, blank=True)
     employer = models.CharField(_("服务处所"), max_length=100, blank=True)
     # What a household list says; the membership itself is a matter of members. Somebody not on their rolls is looked for.
@@ -94,7 +101,7 @@ class Person(Placed):
     died_on = models.DateField(_("死亡日期"), null=True, blank=True, editable=False)
     erased_on = models.DateField(_("删除日期"), null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name=_("并入记录"), null=True, editable=False, related_name="+"
+        "self", models.PROTECT, verbose_name=_("并入记录"), null=True, editable=False, related_name="+", db_index=False
     )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("用户"), null=True, editable=False, related_name="person"
@@ -106,6 +113,10 @@ class Person(Placed):
         verbose_name = verbose_name_plural = _("人员")
         indexes = [
             *_paged("person"),
+            # db_index on a text makes two of each, and every one costs an import a tenth of its writing.
+            *(_begins_with(name) for name in ("name", "pinyin", "initials")),
+            *(models.Index(fields=[name], name=f"person_{name}") for name in ("id_tail", "phone_tail")),
+            models.Index(fields=["merged_into"], name="person_merged", condition=~Q(merged_into=None)),
             *(models.Index(fields=[level, "id"], name=f"person_stated_{level}", condition=_STATED) for level in LEVELS),
         ]
         constraints = [
@@ -147,7 +158,9 @@ class Residence(Placed):
     edit = Can.EDIT_PEOPLE
 
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("人员"), related_name="residences")
-    household = models.ForeignKey(Household, models.PROTECT, verbose_name=_("住户"), null=True, related_name="residences")
+    household = models.ForeignKey(
+        Household, models.PROTECT, verbose_name=_("住户"), null=True, related_name="residences", db_index=False
+    )
     relation = models.CharField(_("与户主关系"), max_length=12, choices=Relation, blank=True)
     from_on = models.DateField(_("迁入日期"))
     came = models.CharField(_("迁入方式"), max_length=12, choices=MoveKind, default=MoveKind.ENTERED)

@@ -72,10 +72,12 @@ def due_this_week(rows: QuerySet[Care]) -> QuerySet[Care]:
 
 # --- What a list of residents is compared with
 
+_HOME = ("area", "household__area")  # prefetched, all who live there share them
+
 
 def on_record(numbers: Iterable[str]) -> dict[str, Person]:
     """{ID number: person}, wherever they are: who is on record elsewhere is asked for, and never entered twice."""
-    return Person.objects.select_related("area", "household__area").by_id_number(numbers)
+    return Person.objects.prefetch_related(*_HOME).by_id_number(numbers)
 
 
 def namesakes(names: Iterable[str], user, **conditions) -> dict[str, list[Person]]:
@@ -84,7 +86,7 @@ def namesakes(names: Iterable[str], user, **conditions) -> dict[str, list[Person
     rows = rows.filter(**conditions)
     found: dict[str, list[Person]] = {}
     for some in chunks(sorted(set(names))):
-        for person in rows.filter(name__in=some).select_related("area", "household__area").order_by("pk"):
+        for person in rows.filter(name__in=some).prefetch_related(*_HOME).order_by("pk"):
             found.setdefault(person.name, []).append(person)
     return found
 
@@ -92,7 +94,7 @@ def namesakes(names: Iterable[str], user, **conditions) -> dict[str, list[Person
 def kept_by(keys: Iterable[int], user) -> dict[int, Person]:
     """{key: person} of those of these that `user` keeps; `user` None keeps all."""
     rows = Person.objects.all() if user is None else Person.objects.editable_by(user)
-    rows = rows.filter(merged_into=None).select_related("area", "household__area")
+    rows = rows.filter(merged_into=None).prefetch_related(*_HOME)
     return {person.pk: person for some in chunks(sorted(set(keys))) for person in rows.filter(pk__in=some)}
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from audit.querysets import AuditedQuerySet
 from gridparty.lib import idnumbers
 from gridparty.lib.access import Can, ScopedQuerySet, scope_of
-from gridparty.lib.crypto import blind_indexes
+from gridparty.lib.crypto import blind_indexes, blind_indexes_of
 from grids.queries import chunks
 from grids.querysets import PlacedQuerySet
 
@@ -31,7 +31,7 @@ class PersonQuerySet(PlacedQuerySet):
 
     def by_id_number(self, numbers: Iterable[str]) -> dict:
         """{number: person} of those of these normal numbers that are on record."""
-        numbers_by_hash = {one: number for number in numbers for one in id_hashes(number)}
+        numbers_by_hash = blind_indexes_of(numbers, ID_PURPOSE)
         found = {}
         for some in chunks(sorted(numbers_by_hash)):
             found |= {numbers_by_hash[one.id_hash]: one for one in self.filter(id_hash__in=some, merged_into=None)}

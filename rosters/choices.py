@@ -32,11 +32,11 @@ class Kind(models.TextChoices):
     WARNING = "warning", _("提醒")
 
 
-# gridparty.lib.roster.Verdict, in words.
+# gridparty.lib.roster.Verdict, in words; in the order in which rows are looked at.
 VERDICTS = [
+    ("refused", _("未通过")),
     ("new", _("新增")),
     ("updated", _("更新")),
     ("unchanged", _("未变")),
     ("skipped", _("跳过")),
-    ("refused", _("未通过")),
 ]

@@ -127,7 +127,7 @@ def _read_row(raw: RawRow, columns: Mapping[str, tuple[Column, dict]]) -> Row:
         column, read_before = columns[name]
         if type(cell) is str and len(cell) == 6 and not raw.sheet and _TENTH.fullmatch(cell):
             cell = float(cell)
-        key = (type(cell), cell)
+        key = cell if type(cell) is str else (type(cell), cell)
         if key not in read_before:
             read_before[key] = _read(column, cell)
         value = read_before[key]

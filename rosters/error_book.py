@@ -26,11 +26,11 @@ def write_error_book(imported: Import, path: Path) -> int:
     lines = [(table, index, raw) for table in found.tables for index, raw in zip(table.lines, table.rows(), strict=True)]
     originals = {sheet.name: sheet for sheet in sheets}
     problems: dict[tuple[str, int], tuple[list[str], set[int]]] = {}
-    rows = imported.rows.filter(Q(verdict=Verdict.REFUSED.value) | Q(mended=True)).order_by("position")
+    rows = imported.rows.filter(Q(verdict=Verdict.REFUSED.value) | ~Q(mended=[])).order_by("position")
     for row in rows.iterator():
-        table, index, raw = _line_of(row, lines)
+        table, index = _line_of(row, lines)
         if row.mended:
-            _mend(originals[row.sheet].rows[index], table, raw, loads(row.cells))
+            _mend(originals[row.sheet].rows[index], table, row)
         if row.verdict == Verdict.REFUSED:
             sentences, bad = problems.setdefault((row.sheet, row.number), ([], set()))
             _tell(table, json.loads(row.told)["reasons"], sentences, bad)
@@ -39,18 +39,19 @@ def write_error_book(imported: Import, path: Path) -> int:
     return len(problems)
 
 
-def _line_of(row: ImportRow, lines: list[tuple[Table, int, RawRow]]) -> tuple[Table, int, RawRow]:
+def _line_of(row: ImportRow, lines: list[tuple[Table, int, RawRow]]) -> tuple[Table, int]:
     if row.position < len(lines):
-        raw = lines[row.position][2]
+        table, index, raw = lines[row.position]
         if (raw.sheet[:100], raw.number) == (row.sheet, row.number):
-            return lines[row.position]
+            return table, index
     raise FileRefused(_("表头的对应关系在上传之后有了变化，请重新上传这份文件，再下载错误清单。"))
 
 
-def _mend(line: list, table: Table, raw: RawRow, cells: dict) -> None:
+def _mend(line: list, table: Table, row: ImportRow) -> None:
     """Put what was typed into the line; the rest stays as it is in the file."""
+    cells = loads(row.cells)
     for position, column in table.columns.items():
-        if cells[column.field] != raw.cells[column.field]:
+        if column.field in row.mended:
             line += [None] * (position + 1 - len(line))
             line[position] = cells[column.field]
 

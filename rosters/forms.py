@@ -23,7 +23,7 @@ class AreaChoice(forms.ModelChoiceField):
 
 
 class UploadForm(forms.Form):
-    kind = forms.ChoiceField(label=gettext_lazy("名单种类"))
+    kind = forms.ChoiceField(label=gettext_lazy("名单种类"), error_messages={"required": gettext_lazy("请选择这份名单的种类。")})
     area = AreaChoice(
         Area.objects.none(),
         label=gettext_lazy("所属区域"),

@@ -89,7 +89,7 @@ class ImportRow(models.Model):
     warned = models.BooleanField(_("有提醒"), default=False)
     cells = EncryptedTextField()  # JSON: {field: the cell as it was read, or as it was mended}
     told = EncryptedTextField()  # JSON: values, reasons, warnings, changes
-    mended = models.BooleanField(_("已改动"), default=False)
+    mended = models.JSONField(_("改动的列"), default=list)  # fields whose cells the user typed anew
     answers = models.JSONField(default=dict)  # {choice: value}
 
     objects = OfImportQuerySet.as_manager()
@@ -126,7 +126,10 @@ class ImportProblem(models.Model):
 
 
 class ImportBefore(models.Model):
-    """What an import made (`before` empty) or changed, and how the changed columns were: enough to take it back."""
+    """What an import made (`before` empty) or changed, and how the changed columns were: enough to take it back.
+
+    New rows with consecutive keys are one of these, with the position and key of the first.
+    """
 
     see = edit = Can.IMPORT_ROSTERS
 
@@ -134,6 +137,7 @@ class ImportBefore(models.Model):
     position = models.PositiveIntegerField()
     model = models.CharField(max_length=60)
     object_id = models.BigIntegerField()
+    count = models.PositiveIntegerField(default=1)
     before = EncryptedTextField(blank=True)  # JSON: {field: old value}
 
     objects = OfImportQuerySet.as_manager()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.core.paginator import Paginator
@@ -11,38 +11,35 @@ from django.db.models import Count, Min, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gridparty.lib.roster import Verdict
-from rosters.choices import Kind
+from rosters.choices import VERDICTS, Kind
 from rosters.models import Import
 
 ROWS_ON_A_PAGE = 50
-MOST_CAUSES = 40
+CAUSES_ON_A_PAGE = 40
+
+_VERDICTS = dict(VERDICTS)
 
 # The ways to look at the rows: {name in the address: words}.
 SHOWS: dict[str, str | Promise] = {
     "problems": _("只看问题"),
-    "refused": _("未通过"),
     "warned": _("有提醒"),
-    "new": _("新增"),
-    "updated": _("更新"),
-    "unchanged": _("未变"),
-    "skipped": _("跳过"),
+    **_VERDICTS,
     "all": _("全部"),
 }
-VERDICTS = frozenset(verdict.value for verdict in Verdict)
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What is wrong with, or to be asked about, `count` rows alike."""
+    """What is wrong with, or to be asked about, `count` rows alike; `first` is the position of the first of them."""
 
     kind: str
     column: str
     sentence: str
     choice: str
     count: int
-    options: tuple[tuple[str, str], ...]
-    example: tuple[int, str]  # the first such row: its number, and what is said of it in full
+    first: int
+    options: tuple[tuple[str, str], ...] = ()
+    example: tuple[int, str] = (0, "")  # the first such row: its number, and what is said of it in full
 
     @property
     def key(self) -> str:
@@ -54,26 +51,40 @@ class Cause:
         return self.kind == Kind.REASON
 
 
-def causes(imported: Import, cause_of: Callable[[str], str]) -> list[Cause]:
+class Causes(Paginator):
+    """Pages of causes; only those of the page at hand are looked up in their rows."""
+
+    def __init__(self, imported: Import, found: list[Cause], cause_of: Callable[[str], str]):
+        super().__init__(found, CAUSES_ON_A_PAGE)
+        self.imported, self.cause_of = imported, cause_of
+
+    def page_of(self, key: str | None) -> int:
+        """The page on which the cause of this key stands; the first where there is none."""
+        at = next((at for at, one in enumerate(self.object_list) if one.key == key), 0)
+        return at // self.per_page + 1
+
+    def _get_page(self, found: list[Cause], *args):
+        rows = self.imported.rows.filter(position__in=[one.first for one in found])
+        told = {at: (number, json.loads(text)) for at, number, text in rows.values_list("position", "number", "told")}
+        return super()._get_page([_explained(one, *told[one.first], self.cause_of) for one in found], *args)
+
+
+def causes(imported: Import, cause_of: Callable[[str], str]) -> Causes:
     """What is said of the rows, alike things together: reasons first, the most frequent first.
 
     `cause_of` takes from a sentence what is particular to its row, as it was done for ImportProblem.
     """
-    grouped = imported.problems.values("kind", "column", "cause", "choice")
+    grouped = imported.problems.values_list("kind", "column", "cause", "choice")
     counted = grouped.annotate(count=Count("position", distinct=True), first=Min("position"))
-    found = list(counted.order_by("kind", "-count", "column", "cause")[:MOST_CAUSES])
-    firsts = imported.rows.filter(position__in=[one["first"] for one in found])
-    rows = {position: (number, json.loads(told)) for position, number, told in firsts.values_list("position", "number", "told")}
-    return [_cause(one, *rows[one["first"]], cause_of) for one in found]
+    return Causes(imported, [Cause(*one) for one in counted.order_by("kind", "-count", "column", "cause")], cause_of)
 
 
-def _cause(one: dict, number: int, told: dict, cause_of: Callable[[str], str]) -> Cause:
+def _explained(cause: Cause, number: int, told: dict, cause_of: Callable[[str], str]) -> Cause:
     said = [*told["reasons"], *told["warnings"]]
-    alike = [this for this in said if (this["column"][:60], cause_of(this["message"])) == (one["column"], one["cause"])]
-    same = next((this for this in alike if this.get("choice", "") == one["choice"]), {})
+    alike = [this for this in said if (this["column"][:60], cause_of(this["message"])) == (cause.column, cause.sentence)]
+    same = next((this for this in alike if this.get("choice", "") == cause.choice), {})
     options = tuple((value, label) for value, label in same.get("options", ()))
-    example = number, same.get("message", one["cause"])
-    return Cause(one["kind"], one["column"], one["cause"], one["choice"], one["count"], options, example)
+    return replace(cause, options=options, example=(number, same.get("message", cause.sentence)))
 
 
 class _Counted(Paginator):
@@ -101,8 +112,8 @@ def rows_shown(imported: Import, show: str, cause: Cause | None = None) -> Pagin
         rows = rows.filter(position__in=problems.values("position"))
     elif show == "warned":
         rows, known = rows.filter(warned=True), counts.get("warned", 0)
-    elif show in VERDICTS:
+    elif show in _VERDICTS:
         rows, known = rows.filter(verdict=show), counts.get(show, 0)
     else:
-        known = sum(counts.get(verdict, 0) for verdict in VERDICTS)
+        known = sum(counts.get(verdict, 0) for verdict in _VERDICTS)
     return _Counted(rows, known)

@@ -13,7 +13,6 @@ from gridparty.lib.roster import Column, Roster, Verdict, plain
 from rosters.actions import Left, left_over
 from rosters.actions.staging import loads
 from rosters.models import Import, ImportRow
-from rosters.queries import SHOWS
 
 MAIN_COLUMNS = 6  # of a row; the others are in the file
 MOST_LEFT = 100
@@ -42,7 +41,8 @@ class Question:
 @dataclass(frozen=True)
 class ShownRow:
     row: ImportRow
-    cells: list[str]
+    cells: list[tuple[str, bool]]  # (text, whether the user typed it)
+    mended: list[str]  # columns of the cells that the user typed
     reasons: list[tuple[str, str]]  # (column, sentence)
     warnings: list[tuple[str, str, Question | None]]
     changes: list[tuple[str, str, str]]  # (column, old, new)
@@ -50,7 +50,7 @@ class ShownRow:
 
     @property
     def verdict(self):
-        return SHOWS[self.row.verdict]
+        return self.row.get_verdict_display()
 
     @property
     def colour(self) -> str:
@@ -62,7 +62,7 @@ class ShownRow:
 
     @property
     def has_more(self) -> bool:
-        return bool(self.reasons or self.warnings or self.changes)
+        return bool(self.reasons or self.warnings or self.changes or self.mended)
 
 
 def main_columns(register: Roster, understood: dict) -> list[Column]:
@@ -82,7 +82,11 @@ def _shown(row: ImportRow, register: Roster, main: list[Column], by_label: dict[
     fields = {column.field: column for column in register.columns}
     return ShownRow(
         row=row,
-        cells=[_value(column, told["values"].get(column.field), cells.get(column.field)) for column in main],
+        cells=[
+            (_value(column, told["values"].get(column.field), cells.get(column.field)), column.field in row.mended)
+            for column in main
+        ],
+        mended=[str(column.label) for column in register.columns if column.field in row.mended],
         reasons=reasons,
         warnings=[(one["column"], one["message"], _question(one, row)) for one in told["warnings"]],
         changes=[_change(fields.get(name), name, old, new) for name, old, new in told["changes"]],
@@ -147,7 +151,10 @@ def shown_left(imported: Import, user) -> tuple[list[ShownLeft], int]:
     for model in dict.fromkeys(one.model for one in some):
         if hasattr(model.objects.none(), "visible_to"):
             pks = [one.object_id for one in some if one.model is model]
-            names |= {(model, row.pk): str(row) for row in model.objects.visible_to(user).filter(pk__in=pks)}
+            rows = model.objects.visible_to(user).filter(pk__in=pks)
+            if any(field.name == "person" for field in model._meta.concrete_fields):
+                rows = rows.select_related("person")
+            names |= {(model, row.pk): getattr(row, "name", "") or str(row) for row in rows}
     return [
         ShownLeft(one, str(one.model._meta.verbose_name), names.get((one.model, one.object_id), ""), _url(one, names))
         for one in some

@@ -148,10 +148,11 @@ def _understood(imported: Import, match_form: MatchForm | None) -> dict:
 
 def _preview(request: HttpRequest, imported: Import) -> dict:
     """Counts, causes and one page of rows, in a number of queries and of rows that does not grow with the file."""
-    register, found = register_of(imported), causes(imported, cause_of)
+    register, every = register_of(imported), causes(imported, cause_of)
     main = main_columns(register, json.loads(imported.understood))
     show, chosen = request.GET.get("show"), request.GET.get("cause")
-    show = show if show in SHOWS else ("problems" if found else "all")
+    show = show if show in SHOWS else ("problems" if every.count else "all")
+    found = every.get_page(request.GET.get("causes") or every.page_of(chosen))
     cause = next((one for one in found if one.key == chosen), None)
     rows = rows_shown(imported, show, cause).get_page(request.GET.get("page"))
     counts = imported.counts

@@ -16,36 +16,36 @@ from accounts.passwords import Slip, hash_all, new_first_password
 from audit.operations import action
 
 
-def invite(*, users: Iterable[User], by: User | None) -> list[Slip]:
+def invite(*, users: Iterable[User], by: User | None, bodies: Iterable[str] = ()) -> list[Slip]:
     """First passwords for users who have none, or whose first one was spent or has expired.
 
-    Raises AccessRefused, with nothing changed, when one of them is not the inviter's to edit, is the inviter, is disabled, or
-    can log in already.
+    `bodies`: those on which the caller knows the posts to be the inviter's to give. Raises AccessRefused, with nothing
+    changed, when one of them is not the inviter's to edit, is the inviter, is disabled, or can log in already.
     """
-    return _issue([user.pk for user in users], by, anew=False)
+    return _issue([user.pk for user in users], by, anew=False, bodies=list(bodies))
 
 
-def reissue(*, users: Iterable[User], by: User | None) -> list[Slip]:
+def reissue(*, users: Iterable[User], by: User | None, bodies: Iterable[str] = ()) -> list[Slip]:
     """First passwords for users whatever they have now: a forgotten password, a lost slip. Their sessions end."""
-    return _issue([user.pk for user in users], by, anew=True)
+    return _issue([user.pk for user in users], by, anew=True, bodies=list(bodies))
 
 
-def _issue(ids: list[int], by: User | None, *, anew: bool) -> list[Slip]:
+def _issue(ids: list[int], by: User | None, *, anew: bool, bodies: list[str]) -> list[Slip]:
     # Hashing takes 0.04 s a user. Inside the transaction it would hold SQLite's only write lock all that time.
-    _receivers(User.objects.filter(pk__in=ids), ids, by, anew=anew)
+    _receivers(User.objects.filter(pk__in=ids), ids, by, anew=anew, bodies=bodies)
     passwords = dict(zip(ids, (new_first_password() for _id in ids), strict=True))
     hashes = dict(zip(ids, hash_all(passwords.values()), strict=True))
-    users = _store_first_passwords(hashes=hashes, by=by, anew=anew)
+    users = _store_first_passwords(hashes=hashes, by=by, anew=anew, bodies=bodies)
     posts = _posts_in_words(ids)
     slips = [Slip(user.name, user.username, posts[user.pk], user.first_password_until, passwords[user.pk]) for user in users]
     return sorted(slips, key=lambda slip: (slip.posts, slip.username))
 
 
 @action("accounts.issue_first_passwords")
-def _store_first_passwords(*, hashes: dict[int, str], by: User | None, anew: bool) -> list[User]:
+def _store_first_passwords(*, hashes: dict[int, str], by: User | None, anew: bool, bodies: list[str]) -> list[User]:
     """Store the hashes for users who, under lock, may still get one."""
     ids = list(hashes)
-    users = _receivers(User.objects.filter(pk__in=ids).order_by("pk").select_for_update(), ids, by, anew=anew)
+    users = _receivers(User.objects.filter(pk__in=ids).order_by("pk").select_for_update(), ids, by, anew=anew, bodies=bodies)
     until = timezone.now() + timedelta(days=settings.FIRST_PASSWORD_DAYS)
     for user in users:
         user.password = hashes[user.pk]
@@ -55,34 +55,26 @@ def _store_first_passwords(*, hashes: dict[int, str], by: User | None, anew: boo
     return users
 
 
-def _receivers(rows: QuerySet[User], ids: list[int], by: User | None, *, anew: bool) -> list[User]:
+def _receivers(rows: QuerySet[User], ids: list[int], by: User | None, *, anew: bool, bodies: list[str]) -> list[User]:
     """The users of `rows`, if every one of them may get a first password from `by`."""
     users = list(rows)
-    _refuse_others(ids, by)
+    _refuse_others(ids, by, bodies)
     if closed := [user for user in users if not user.is_active]:
         raise AccessRefused(_("%(names)s的账号已停用，请先恢复再发放初始密码。") % {"names": _names(closed)})
-    if not anew and (able := [user for user in users if _can_log_in(user)]):
+    if not anew and (able := [user for user in users if user.can_log_in]):
         text = _("%(names)s已有可用的密码。如确需更换，请使用“重新发放初始密码”。")
         raise AccessRefused(text % {"names": _names(able)})
     return users
 
 
-def _can_log_in(user: User) -> bool:
-    if not user.has_usable_password():
-        return False
-    if user.first_password_until is None:
-        return True
-    return user.first_password_used_at is None and user.first_password_until > timezone.now()
-
-
-def _refuse_others(ids: Iterable[int], by: User | None) -> None:
+def _refuse_others(ids: Iterable[int], by: User | None, bodies: Iterable[str] = ()) -> None:
     """Access is given and taken by those who may edit the user, never by oneself. `by` None is the set-up of a system."""
     if by is None:
         return
     wanted = set(ids)
     if by.pk in wanted:
         raise AccessRefused(_("不能办理自己的账号，请由其他管理员办理。"))
-    if foreign := wanted - set(User.objects.editable_by(by).filter(pk__in=wanted).values_list("pk", flat=True)):
+    if foreign := wanted - set(User.objects.editable_by(by, bodies).filter(pk__in=wanted).values_list("pk", flat=True)):
         text = _("所选人员中有 %(count)d 人的账号须由上级或其他管理员办理，请取消选择后重试。")
         raise AccessRefused(text % {"count": len(foreign)})
 

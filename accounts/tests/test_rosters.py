@@ -213,7 +213,7 @@ def test_nobody_appoints_by_import_whom_they_could_not_appoint_by_hand(areas, ca
         (cast.street_officer, Role.STREET_OFFICER),
         (cast.district_official, Role.DISTRICT_OFFICIAL),
     ):
-        rows = [[f"某{chr(0x4E00 + n)}", one.label, "全部区域"] for n, one in enumerate(Role)]
+        rows = [[f"钱{chr(0x4E00 + n)}", one.label, "全部区域"] for n, one in enumerate(Role)]
         for row, one in zip(rows, Role, strict=True):
             row[2] = {"district_official": "海棠区", "street_officer": "东街街道", "building_leader": "1号楼"}.get(
                 one, "桃园社区"
@@ -231,7 +231,7 @@ def test_one_cannot_appoint_oneself(areas, cast, read):
 @pytest.mark.parametrize("n", [1, 12])
 def test_queries_do_not_grow_with_the_rows(areas, cast, read, django_assert_num_queries, n):
     make_user(Role.GRID_LEADER, areas.grid2, username="wxm", name="王小明")
-    rows = ["王小明 网格长 第1网格 wxm", *(f"某{chr(0x4E00 + k)} 网格长 第1网格 user{k}" for k in range(n))]
+    rows = ["王小明 网格长 第1网格 wxm", *(f"钱{chr(0x4E00 + k)} 网格长 第1网格 user{k}" for k in range(n))]
     assert cast.secretary.scope
     with django_assert_num_queries(7):
         read("姓名 职务 网格 登录名", *rows, by=cast.secretary)
@@ -239,6 +239,32 @@ def test_queries_do_not_grow_with_the_rows(areas, cast, read, django_assert_num_
 
 @pytest.mark.parametrize("n", [1, 12])
 def test_queries_of_writing_do_not_grow_with_the_rows(cast, read, django_assert_num_queries, n):
-    reading = read("姓名 职务 网格", *(f"某{chr(0x4E00 + k)} 网格长 第1网格" for k in range(n)), by=cast.secretary)
+    reading = read("姓名 职务 网格", *(f"钱{chr(0x4E00 + k)} 网格长 第1网格" for k in range(n)), by=cast.secretary)
     with django_assert_num_queries(21):
         commit(reading, cast.secretary)
+
+
+# --- Terms in one cell
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "days"),
+    [
+        ("姓名 职务 网格 任期", "王小明 网格长 第1网格 2026.5-2029.5", (date(2026, 5, 1), date(2029, 5, 31))),
+        ("姓名 职务 网格 聘期", "王小明 网格长 第1网格 2026年5月1日至2029年4月30日", (date(2026, 5, 1), date(2029, 4, 30))),
+        ("姓名 职务 网格 任职时间", "王小明 网格长 第1网格 2026.05—2029.05", (date(2026, 5, 1), date(2029, 5, 31))),
+        ("姓名 职务 网格 任职时间 任期", "王小明 网格长 第1网格 2026-05-01 三年", (date(2026, 5, 1), date(2029, 4, 30))),
+        ("姓名 职务 网格 任期", "王小明 网格长 第1网格 2026.5至今", (date(2026, 5, 1), None)),
+        ("姓名 职务 网格 任期", "王小明 网格长 第1网格 5年", (today(), None)),
+    ],
+)
+def test_a_term_in_one_cell(cast, read, headings, row, days):
+    reading = read(headings, row, by=cast.secretary)
+    assert verdicts(reading) == ["new"], reasons(reading)
+    post = reading.rows[0].plan
+    assert (post.starts_on, post.ends_on) == days
+
+
+def test_a_term_that_cannot_be_told_is_refused(cast, read):
+    reading = read("姓名 职务 网格 任期", "王小明 网格长 第1网格 2026-2029", by=cast.secretary)
+    assert reasons(reading)[2][0][1].startswith("“2026-2029”看不出任期从何时到何时")

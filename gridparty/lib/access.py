@@ -27,6 +27,10 @@ class Can(StrEnum):
     REVEAL_PEOPLE = "reveal_people"  # numbers and phones in full, each time logged
     SEE_MEMBERS = "see_members"
     EDIT_MEMBERS = "edit_members"
+    PROPOSE_POINTS = "propose_points"  # for others; for oneself every member may
+    DECIDE_POINTS = "decide_points"
+    REVIEW_POINTS = "review_points"  # what a branch does not decide itself: reserved items, appeals
+    SET_POINTS = "set_points"  # a year's scheme, and closing the year
     IMPORT_ROSTERS = "import_rosters"
     RUN_JOBS = "run_jobs"
     EDIT_SETTINGS = "edit_settings"

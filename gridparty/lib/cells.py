@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from gridparty.lib import idnumbers
 from gridparty.lib.names import normal_name
-from gridparty.lib.roster import EMPTY_WORDS, CellRefused, plain
+from gridparty.lib.roster import EMPTY_WORDS, FORMULA_ERROR, CellRefused, plain
 from gridparty.lib.text import plain as seen
 
 _NOTHING_WORDS = "空 空白 null none nan nil n/a (空) (空白) (无) (null) 未知 未填 未填写 暂无 没有"
@@ -24,7 +24,6 @@ _NOTHING = EMPTY_WORDS.union(_NOTHING_WORDS.split())
 _STROKES = re.compile(r"[-‐–—―─−_/\\.·\s]+")
 _DITTO_WORDS = '同上 同前 同上行 (同上) (同前) 〃 ″ “ ” 〝 〞 〟 ′′ \'\' " "" ditto'
 _DITTOS = frozenset(_DITTO_WORDS.split())
-_FORMULA_ERROR = re.compile(r"#[A-Z][A-Z_]*(/[0A])?[!?]?|Err:\d+", re.IGNORECASE)
 _QUOTES = "='\"‘’“”` "  # CSV files write ="3701…" so that Excel takes it for text
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+?\d+|\d{16,}\.0*")
 
@@ -37,11 +36,29 @@ def is_ditto(value: Any) -> bool:
 # What lists of flats and of posts have where nobody is.
 _NO_PERSONS_WORDS = (
     "空缺 暂缺 缺 待定 待补 待聘 待选 空房 空置 空置房 空户 空挂户 空闲 闲置 "
+    "姓名 合计 小计 总计 测试 示例 未命名 未取名 未起名 无名氏 新生儿 婴儿 孩子 小孩 子女 配偶 儿子 女儿 妻子 丈夫 父亲 母亲 "
     "无人 无人居住 未入住 未入户 拒访 租户 租客 房东 业主 户主 住户 出租 出租房 开发商"
 )
 _NO_PERSONS = frozenset(_NO_PERSONS_WORDS.split())
+# 王某, 王XX, 王×明, 张女士, 小王, 李四之妻: a name that was hidden, or only what somebody is called.
+_HIDDEN = re.compile("[?*\ufffd□■]")
+_TITLES_WORDS = (
+    "女士 先生 小姐 大爷 大妈 大娘 大叔 大婶 大伯 大姐 大哥 阿姨 叔叔 伯伯 爷爷 奶奶 师傅 老师 医生 老板 经理 主任 书记 "
+    "校长 院长 所长 队长 站长 店长 厂长 局长 科长 处长"
+)
+_COMMON_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金"
+    "韦贾夏付方邹熊白孟秦邱侯江尹薛闫雷龙史陶贺毛段郝顾龚邵万覃武钱戴严莫孔向常汤"
+)
+_PARTIAL = re.compile(
+    rf"某|[×✕✖╳○◯●~_#…]|\.\.|(?<=[\u3400-\u9fff])(?:[Xx]+(?![A-Za-z])|[Oo]{{2,}})|.(?:{'|'.join(_TITLES_WORDS.split())})$"
+    rf"|^(?:.[老小]?总|[小老][{_COMMON_SURNAMES}]|[\u3400-\u9fff])$|..之[妻夫子女父母]$|.夫妇$|..(?:一家|全家|同志|家属)$|..等(?:\d*人?)$"
+)
+# What lists put before or behind a name: 1.王明, ①王明, 王明★, 王明、
+_SERIAL = re.compile(r"^(?:\d{1,4}[.、)]|[\u2460-\u2473]) ?(?=[\u3400-\u9fff])")
+_MARKS = "' ★☆▲△▼▽◆◇※√✓、,;。:："
 # 王伟(大) is one of two; a word in brackets, and one that says he died, is no part of a name.
-_REMARK = re.compile(r"\(([故亡殁逝]|[^()]*[\u4e00-\u9fff]{2}[^()]*)\)?")
+_REMARK = re.compile(r"\(([故亡殁逝代兼挂空缺]|[^()]*[\u4e00-\u9fff]{2}[^()]*)\)?")
 _HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
 _SEVERAL = re.compile(rf"{_HAN}\)? ?[、,;/&|+] ?{_HAN}")
 _SURNAMES_WORDS = (
@@ -53,15 +70,17 @@ _SURNAMES = frozenset(_SURNAMES_WORDS.split())
 
 def read_name(value: Any) -> str:
     """A person's name. Characters that were lost or hidden on the way (王?明, 王*) are no name, nor are two names."""
-    name = normal_name(value).lstrip("' ") if type(value) is str else _text(value)
+    name = _SERIAL.sub("", normal_name(value).strip(_MARKS)) if type(value) is str else _text(value)
     if not _text(name or value):
         return ""
     if len(name) > 60:
         raise CellRefused(_("“%(text)s”过长，姓名不超过 60 个字，请核对是否填错了列。") % {"text": _shown(name)})
     if not re.search(r"[^\W\d_]|[\ue000-\uf8ff\U000f0000-\U0010ffff]", name) or re.search(r"\d{5}", name):
         raise CellRefused(_("“%(text)s”不是姓名，应为文字，请核对是否填错了列。") % {"text": _shown(name)})
-    if re.search("[?*\ufffd□■]", name):
+    if _HIDDEN.search(name):
         raise CellRefused(_("“%(text)s”里有遮盖或无法显示的字，请按身份证填写完整的姓名。") % {"text": _shown(name)})
+    if _PARTIAL.search(name):
+        raise CellRefused(_("“%(text)s”只是称呼或部分姓名，请按身份证填写完整的姓名。") % {"text": _shown(name)})
     _check_one_person(value, name)
     return name
 
@@ -142,6 +161,11 @@ class PartialDate:
         """The day, or the first of the month."""
         return date(self.year, self.month, self.day or 1)
 
+    def may_be(self, other: "PartialDate") -> bool:
+        """Whether both may say the same day."""
+        same_month = (self.year, self.month) == (other.year, other.month)
+        return same_month and (None in (self.day, other.day) or self.day == other.day)
+
     def __str__(self):
         return f"{self.year:04}-{self.month:02}" + (f"-{self.day:02}" if self.day else "")
 
@@ -215,6 +239,75 @@ def _possible(value: Any, year: int, month: int, day: int | None, first: int) ->
             _("“%(text)s”的年份不在 %(first)d 至 %(last)d 之间，请核对，并按文本格式写成 1978-05-01 的形式。") % words
         )
     return PartialDate(year, month, day)
+
+
+# --- Terms of office
+
+
+@dataclass(frozen=True)
+class Span:
+    """A term: from and to as far as they are written, or how many years it takes."""
+
+    start: PartialDate | None = None
+    end: PartialDate | None = None
+    years: int | None = None
+
+    def __str__(self):
+        if self.start is None and self.end is None:
+            return _("%(n)d 年") % {"n": self.years}
+        return f"{self.start or ''} 至 {self.end or ''}".strip()
+
+
+ENDLESS = frozenset(["至今", "长期", "不定期", "现任", "在任", "无固定期限", "无限期"])
+_YEARS = re.compile(r"(?:每届|任期|聘期|一届)?(?P<years>\d{1,2})(?:年|周年)?(?:制|一届|/届|期)?")
+_IN_BRACKETS = re.compile(r"[(（](?:任期|共)?(?P<years>\d{1,2}|[一二三四五六七八九十])年[)）]$")
+_FROM = re.compile(
+    r"(?:自|从)?(?P<start>.+?)(?:起|开始|[-‐–—―−~～至到]+(?:至今|今|现在|长期)?)(?P<years>\d{1,2}年|[一二三四五六七八九十]年)?"
+)
+_SPAN_STROKE = re.compile("[-‐–—―−~～至到]+")
+
+
+def read_span(value: Any) -> Span | str:
+    """A term in one cell: 2023.5-2026.5, 2023年5月至2026年5月, 自2023年5月起, 2023.5至今, 三年. "" where none is written.
+
+    A single date is none: nobody can tell whether the term begins or ends there.
+    """
+    text = "" if isinstance(value, date) else _text(value).strip()
+    if not text and not isinstance(value, date):
+        return ""
+    if text in ENDLESS:
+        return ""
+    found = _span_in(text.replace(" ", ""))
+    if found is None or (found.start and found.end and found.start.first_day >= found.end.first_day):
+        words = {"text": _shown(_quoted(value))}
+        raise CellRefused(_("“%(text)s”看不出任期从何时到何时，请写成“2023-05 至 2026-05”，只有年数的写“3年”。") % words)
+    return found
+
+
+def _span_in(text: str) -> Span | None:
+    if years := _YEARS.fullmatch(_han_years(text)):
+        return Span(years=int(years["years"])) if 1 <= int(years["years"]) <= 10 else None
+    text = _IN_BRACKETS.sub("", text)
+    found = set()
+    for stroke in _SPAN_STROKE.finditer(text):
+        start, end = _day_or_none(text[: stroke.start()]), _day_or_none(text[stroke.end() :])
+        found |= {Span(start, end)} if start and end else set()
+    if len(found) == 1:
+        return found.pop()
+    if not found and (begun := _FROM.fullmatch(text)) and (start := _day_or_none(begun["start"])):
+        return Span(start, years=int(_han_years(begun["years"]).removesuffix("年")) if begun["years"] else None)
+    return None
+
+
+def _han_years(text: str) -> str:
+    return _TENS.sub(lambda tens: (tens[1] or "1") + (tens[2] or "0"), text).translate(_HAN_DIGITS)
+
+
+def _day_or_none(text: str) -> PartialDate | None:
+    try:
+        return _date_in(text.removeprefix("自").removeprefix("从").removesuffix("止").removesuffix("起"))
+    except CellRefused:
+        return None
 
 
 # --- Phones
@@ -328,7 +421,7 @@ def _text(value: Any) -> str:
         return ""
     if is_ditto(value):
         raise CellRefused(_("“%(text)s”上面没有可以沿用的内容，请填写实际内容。") % {"text": text})
-    if _FORMULA_ERROR.fullmatch(text):
+    if FORMULA_ERROR.fullmatch(text):
         raise CellRefused(_("“%(text)s”是公式出错的结果，请改成实际内容。") % {"text": _shown(text)})
     return text
 

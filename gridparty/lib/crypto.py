@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -32,12 +33,16 @@ def _ring(keys: tuple[str, ...]) -> dict[str, bytes]:
     return ring
 
 
+@lru_cache(maxsize=4)
+def _ciphers(keys: tuple[str, ...]) -> dict[str, AESGCM]:
+    return {key_id: AESGCM(key) for key_id, key in _ring(keys).items()}
+
+
 def seal(text: str) -> str:
     """Encrypt with the newest key."""
-    ring = _ring(tuple(settings.FIELD_KEYS))
-    key_id = next(iter(ring))
+    key_id, cipher = next(iter(_ciphers(tuple(settings.FIELD_KEYS)).items()))
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(ring[key_id]).encrypt(nonce, text.encode(), key_id.encode())
+    sealed = cipher.encrypt(nonce, text.encode(), key_id.encode())
     return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
 
 
@@ -46,12 +51,12 @@ def unseal(stored: str) -> str:
     key_id, colon, body = stored.partition(":")
     if not colon:  # said without quoting it
         raise ImproperlyConfigured("A column for encrypted text holds text that is not encrypted.")
-    ring = _ring(tuple(settings.FIELD_KEYS))
-    if key_id not in ring:
+    ciphers = _ciphers(tuple(settings.FIELD_KEYS))
+    if key_id not in ciphers:
         raise ImproperlyConfigured(f"FIELD_KEYS lacks key {key_id!r}, which stored data was encrypted with.")
     raw = base64.b64decode(body)
     try:
-        return AESGCM(ring[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.encode()).decode()
+        return ciphers[key_id].decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.encode()).decode()
     except InvalidTag as error:
         raise ImproperlyConfigured(f"FIELD_KEYS: key {key_id!r} is not the one stored data was encrypted with.") from error
 
@@ -63,9 +68,18 @@ def blind_index(text: str, purpose: str) -> str:
 
 def blind_indexes(text: str, purpose: str) -> list[str]:
     """The hashes by every key, the newest first: what to look for until rotate_field_keys has gone through all rows."""
-    ring = _ring(tuple(settings.FIELD_KEYS))
-    keys = (hashlib.sha256(b"blind:" + purpose.encode() + key).digest() for key in ring.values())
-    return [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in keys]
+    return list(blind_indexes_of([text], purpose))
+
+
+def blind_indexes_of(texts: Iterable[str], purpose: str) -> dict[str, str]:
+    """{hash: text} of many texts, each by every key, the newest first."""
+    keys = _blind_keys(tuple(settings.FIELD_KEYS), purpose)
+    return {hmac.digest(key, text.encode(), "sha256").hex(): text for text in texts for key in keys}
+
+
+@lru_cache(maxsize=8)
+def _blind_keys(keys: tuple[str, ...], purpose: str) -> list[bytes]:
+    return [hashlib.sha256(b"blind:" + purpose.encode() + key).digest() for key in _ring(keys).values()]
 
 
 class EncryptedTextField(models.TextField):

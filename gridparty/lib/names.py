@@ -36,12 +36,18 @@ def normal_name(text: str) -> str:
 
 def pinyin(name: str) -> str:
     """wangxiaoming for 王小明: no tones, ü as v; Latin letters stay, all else is dropped. Takes a normal name."""
-    return "".join(_syllables(name))
+    return spelled(name)[0]
 
 
 def initials(name: str) -> str:
     """wxm for 王小明."""
-    return "".join(syllable[:1] for syllable in _syllables(name))
+    return spelled(name)[1]
+
+
+def spelled(name: str) -> tuple[str, str]:
+    """Both at once."""
+    syllables = _syllables(name)
+    return "".join(syllables), "".join([syllable[:1] for syllable in syllables])
 
 
 def _syllables(name: str) -> list[str]:

@@ -45,6 +45,21 @@ worklists = Registry("worklists")
 # panels(person, user) -> list[Panel]: what a room holds of somebody, below the form on their page.
 panels = Registry("panels")
 
+# tabs(user) -> list[Tab]: places of the tab bar on the phone, without a query beyond user.scope.
+tabs = Registry("phone")
+# todos(user) -> list[Worklist]: what waits for this user on the phone's first page.
+todos = Registry("phone")
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A place of the tab bar: its label, the route of its first page, the routes of pages that stand below it elsewhere."""
+
+    label: str
+    route: str
+    order: int
+    below: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Worklist:

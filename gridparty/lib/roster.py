@@ -206,14 +206,18 @@ def plain(value: Any) -> str:
     return value.strip().removeprefix("'").strip()
 
 
-_FORMULA_ERROR = re.compile(r"#(N/A|GETTING_DATA|[A-Z]+(/0)?[!?])|Err:\d+")
+# What Excel, WPS and LibreOffice show where a formula failed; some programs lose the sign at its end.
+FORMULA_ERROR = re.compile(
+    r"#(N/A|DIV/0!?|GETTING_DATA|NAME\??|(NULL|VALUE|REF|NUM|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN)!?)|Err:\d+",
+    re.IGNORECASE,
+)
 
 
 def _typed(value: Any, text: str) -> str:
     """The text, "" for words for nothing. Raises CellRefused for what nobody typed: a day, a logical value, a formula's error."""
     if isinstance(value, date | bool):
         raise CellRefused(_("“%(text)s”是日期或逻辑值，应为文字或号码，请核对是否填错了列。") % {"text": text[:10]})
-    if _FORMULA_ERROR.fullmatch(text):
+    if FORMULA_ERROR.fullmatch(text):
         raise CellRefused(_("“%(text)s”是公式出错的结果，请改成实际内容。") % {"text": text[:20]})
     return "" if text in EMPTY_WORDS else text
 

@@ -20,9 +20,8 @@ from django.utils.translation import gettext as _
 
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.change_words import in_words
+from gridparty.lib.counting import COUNT_LIMIT
 from gridparty.lib.errors import Refused
-
-COUNT_LIMIT = 10_000
 
 
 def badge(kind: str, word: str) -> str:

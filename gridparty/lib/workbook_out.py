@@ -204,7 +204,7 @@ def write_errors(path: Path, *, sheets: Sequence[Sheet], problems: Problems, hea
         looks = {
             (kind, bad): book.add_format(look | (_BAD if bad else {})) for kind, look in _KINDS.items() for bad in (False, True)
         }
-        written = [_add_sheet(book, name) for name in _sheet_names([sheet.name for sheet in sheets])]
+        written = [_add_sheet(book, name, _Shared) for name in _sheet_names([sheet.name for sheet in sheets])]
         for sheet, out in zip(sheets, written, strict=True):
             here = {number: problem for (name, number), problem in problems.items() if name == sheet.name}
             _ErrorSheet(out, looks, sheet, headers.get(sheet.name)).write(here)
@@ -216,10 +216,28 @@ def write_errors(path: Path, *, sheets: Sequence[Sheet], problems: Problems, hea
                 out.hide()
 
 
+class _Shared(Worksheet):
+    """A sheet that goes out row by row, and whose texts stand once beside it, as in Excel's own: half the size.
+
+    A large workbook must not outgrow the limits of the reader on its way back. XlsxWriter has the one or the other.
+    """
+
+    def _write_cell(self, row, col, cell):
+        if hasattr(cell, "string"):
+            cell = cell._replace(string=self.str_table._get_shared_string_index(cell.string))
+        self.constant_memory = False  # which decides whether the text stands in the cell
+        super()._write_cell(row, col, cell)
+        self.constant_memory = True
+
+    def finish(self) -> None:
+        """Write the last row, while its texts can still be noted."""
+        self._write_single_row()
+
+
 class _ErrorSheet:
     """One sheet of an error workbook."""
 
-    def __init__(self, out: Worksheet, looks: Mapping, sheet: Sheet, header: int | None):
+    def __init__(self, out: _Shared, looks: Mapping, sheet: Sheet, header: int | None):
         self.out, self.looks, self.sheet, self.header = out, looks, sheet, header
         self.dropped = int(header is not None and self._has_reasons())
         self.shift = int(header is not None) - self.dropped
@@ -239,6 +257,7 @@ class _ErrorSheet:
             elif reasons:
                 _write_text(self.out, number - 1, 0, as_text("\n".join(map(str, reasons))), self.looks["reason", False])
             self._write_cells(number - 1, cells, set(bad))
+        self.out.finish()
         self._merge()
 
     def _set_columns(self) -> None:
@@ -317,8 +336,8 @@ def _book(path: Path, constant_memory: bool = True) -> Iterator[xlsxwriter.Workb
         yield book
 
 
-def _add_sheet(book: xlsxwriter.Workbook, name: str) -> Worksheet:
-    sheet = book.add_worksheet(name)
+def _add_sheet(book: xlsxwriter.Workbook, name: str, kind: type[Worksheet] = Worksheet) -> Worksheet:
+    sheet = book.add_worksheet(name, kind)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # no green corners
     return sheet
 

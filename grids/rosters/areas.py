@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.operations import action
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.registers import state_in
 from gridparty.lib.roster import CellRefused, Column, Row, Verdict, plain, read_code, read_text
 from grids import actions, rules
 from grids.choices import AreaKind
@@ -87,6 +88,9 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
         _refuse(row_of[one.code], field, message)
     new = [area for area in areas if area.code not in known]
     renamed = [area for area in areas if area.code in known and _judge_known(row_of[area.code], area, known[area.code])]
+    for area in (*new, *renamed):
+        if message := state_in(area.full_name):
+            _refuse(row_of[area.code], "name", message)
     for area, message in rules.settle_names([*new, *renamed], known):
         _refuse(row_of[area.code], "name", message)
     for area in (*new, *renamed):

@@ -3,12 +3,14 @@
 A path has a node for each area; lines that name the same area share its node, so it is made once.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from gridparty.lib.registers import state_in
 from gridparty.lib.roster import CellRefused, Row, Verdict
 from grids import actions, rules
 from grids.choices import ALLOWED_PARENTS, AreaKind
@@ -121,6 +123,8 @@ class Paths:
             raise CellRefused(_("编码 %(code)s 在案的上级是“%(parent)s”，请核对；如需划转，请在区域页面办理。") % words)
         node = self.record(area)
         if step.name and not self.places.is_called(area, step.name):
+            if message := state_in(step.name):
+                raise CellRefused(message)
             if node.name and node.name != step.name:
                 raise CellRefused(
                     _("编码 %(code)s 在名单中有“%(other)s”和“%(name)s”两个名称，请核对。") % (words | {"other": node.name})
@@ -170,6 +174,9 @@ class Paths:
     # --- New ones
 
     def _make(self, parent: Node | None, step: Step, hint: str, row: int) -> Node:
+        if message := state_in(step.name) or _no_name(step):
+            raise CellRefused(message)
+        self._refuse_remark(parent, step)
         name = name_of_new(step.kind, step.name)
         text = read_numbers(tidy(name))
         official = step.kind in _OFFICIAL_DIGITS
@@ -190,6 +197,17 @@ class Paths:
             raise CellRefused(_("“%(name)s”在第 %(row)d 行的编码是 %(other)s，与 %(code)s 不同，请核对两行。") % words)
         self._give_code(node, step.code, hint)
         return node
+
+    def _refuse_remark(self, parent: Node | None, step: Step) -> None:
+        """第1网格（王小明） beside 第1网格 on record is no new grid."""
+        base = _BRACKETS.sub("", step.name).strip()
+        if step.kind != AreaKind.GRID or base in ("", step.name) or parent is None or parent.area is None:
+            return
+        if found := self.places.matches(base, step.kind, parent.area):
+            words = _words(step) | {"known": found[0].name}
+            raise CellRefused(
+                _("“%(known)s”已在案，“%(name)s”像是加了说明：是同一个的请删去括号，另设的请在区域页面办理。") % words
+            )
 
     def _same_parent(self, parent: Node | None, kind: str, text: str) -> Node | None:
         """Where a line leaves out what stands above, it is where another line has the same; one line is enough to say it."""
@@ -336,6 +354,32 @@ def lineage(nodes: Iterable[Node]) -> Iterator[Node]:
 def _no_code(node: Node) -> str:
     words = {"name": node.name, "kind": AreaKind(node.kind).label}
     return _("“%(name)s”不在案；新增%(kind)s请填写编码，已有的请核对名称。") % words
+
+
+_BRACKETS = re.compile(r"[(（\[【〔].*$")
+_NO_NAMES = frozenset(["全部", "所有", "其他", "其它", "全社区", "全小区", "整个小区", "多栋", "若干"])
+_LISTED = re.compile(r"(\d+)(?:号楼|号|栋|幢|座|#楼?|楼|网格)?([、,;/]|-)第?(\d+)(?:号楼|号|栋|幢|座|#楼?|楼|网格)?$")
+_NOT_ONE_BUILDING = re.compile(r"(?<=\d)\.\d|[楼栋幢座#](等|以[东西南北内外]).*$|^共\d+[栋幢座]|[楼栋幢座#]\d+-\d{3,}$")
+
+
+def is_several(text: str) -> bool:
+    """Whether a tidy text names several areas by their numbers: 63、64号楼, 1-2网格; 8-1号楼 is one."""
+    found = _LISTED.search(text)
+    return bool(found and (found[2] != "-" or int(found[1]) < int(found[3])))
+
+
+def _no_name(step: Step) -> str:
+    """Why a new grid or building cannot be called so; "" where it can."""
+    text = read_numbers(tidy(step.name))
+    if (
+        (step.kind == AreaKind.GRID and is_several(text))
+        or text in _NO_NAMES
+        or (step.kind == AreaKind.BUILDING and _NOT_ONE_BUILDING.search(text))
+    ):
+        return _("“%(name)s”不是一个%(kind)s的名称，请每个一行，写成“第1网格”“1号楼”的样子。") % _words(step)
+    if step.kind == AreaKind.BUILDING and "单元" in text:
+        return _("“%(name)s”写到了单元，楼栋请只写到楼号，如“1号楼”。") % _words(step)
+    return ""
 
 
 def _two_lines(code: str, other: Node) -> str:

@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.operations import action
-from gridparty.lib.registers import fill_down
+from gridparty.lib.registers import drop_remark, fill_down
 from gridparty.lib.roster import Column, Row, Verdict, read_code
 from grids.choices import AreaKind
 from grids.models import Area
-from grids.rosters.paths import Paths, Step, tell, write
-from grids.spellings import read_place
+from grids.rosters.paths import Paths, Step, is_several, tell, write
+from grids.spellings import read_numbers, read_place, tidy
 
 _LEVELS = (
     (AreaKind.DISTRICT, gettext_lazy("区"), "区 县 区县 县区 县市区 区县市 区县名称 区名称 所属区 所属区县 县级 district"),
@@ -58,6 +58,12 @@ FIELDS = {kind.value: kind.value for kind, _label, _headings in _LEVELS}
 
 def judge(rows: list[Row], by, area: Area | None = None) -> None:
     """New (`changes` names what the line makes), updated (another name), unchanged, skipped or refused, for each row."""
+    for row in rows:
+        for column in COLUMNS[: len(_LEVELS)]:
+            drop_remark(row, column)
+        if is_several(read_numbers(tidy(row.values.get("building") or ""))):
+            words = {"text": row.values["building"][:30]}
+            row.refuse(LABELS["building"], _("“%(text)s”像是几栋楼，请每栋一行，或用“网格和楼栋”名单导入。") % words)
     fill_down(rows, [(kind.value, f"{kind.value}_code") for kind, _label, _headings in _LEVELS], LABELS)
     paths = Paths(by, area)
     walked: dict[int, list] = {}

@@ -11,6 +11,7 @@ from grids.choices import AreaForm
 from grids.errors import AreaRefused
 from grids.models import Area, CodeRule
 from rosters.engine import commit_roster, read_roster, roster_of
+from rosters.tests.rolls import line_reader, reasons, verdicts
 
 HEAD = "街道,社区,社区代码,网格,楼栋"
 DOWN = "东街街道,桃园社区"
@@ -23,22 +24,7 @@ def numbering(db):
 
 @pytest.fixture
 def read(tmp_path):
-    """Judge lines below a header row: `read(*lines, head=…, by=…)` returns the reading."""
-
-    def judged(*lines, head=HEAD, by=None):
-        path = tmp_path / "areas.csv"
-        path.write_text("\n".join([head, *lines]), encoding="utf-8")
-        return read_roster(roster=roster_of("areas").wide, path=path, limits=BROWSER, by=by)
-
-    return judged
-
-
-def verdicts(reading):
-    return [row.verdict.value for row in reading.rows]
-
-
-def reasons(reading):
-    return {row.number: row.reasons for row in reading.refused}
+    return line_reader(roster_of("areas").wide, tmp_path, HEAD)
 
 
 def tree(under=""):
@@ -343,3 +329,10 @@ def test_what_is_left_empty_is_that_of_the_line_above_and_said_so(areas, cast, t
     assert reading.rows[1].warnings[0].message == "空着的上级按上一行的“桃园社区、第8网格”读取，请核对。"
     commit_roster(reading=reading, by=cast.clerk, partial=True)
     assert Area.objects.get(name="82号楼").grid.name == "第8网格"
+
+
+@pytest.mark.parametrize("name", ["5号楼（拆除）", "5号楼（原6号楼）", "5号楼已拆除"])
+def test_what_became_of_a_building_is_no_part_of_its_name(areas, read, name):
+    reading = read(f"{DOWN},,第1网格,{name}")
+    assert [row.verdict.value for row in reading.rows] == ["refused"]
+    assert "是说明，不是名称" in reading.rows[0].reasons[0][1]

@@ -1,6 +1,7 @@
 """Entering people and correcting what is on record of them."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record_view
 from audit.choices import ViewKind
 from audit.operations import action
-from gridparty.lib import idnumbers, names
+from gridparty.lib import bulk, idnumbers, names
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
 from grids.models import Area
@@ -54,6 +55,13 @@ def columns(new: NewPerson) -> dict:
     return dict(made)
 
 
+def with_home(new: NewPerson, **home) -> NewPerson:
+    """The same person with another household, area or relation; what was computed of them stays."""
+    there = copy(new)
+    vars(there).update(home)
+    return there
+
+
 def _columns(new: NewPerson) -> dict:
     name = names.normal_name(new.name)
     if not name:
@@ -71,10 +79,11 @@ def _columns(new: NewPerson) -> dict:
         number = idnumbers.normal(number)
     if born_on and born_on > today():
         raise PersonRefused(_("出生日期在今天之后，请核对。"))
+    pinyin, initials = names.spelled(name)
     return {
         "name": name,
-        "pinyin": names.pinyin(name)[:120],
-        "initials": names.initials(name)[:20],
+        "pinyin": pinyin[:120],
+        "initials": initials[:20],
         "sex": sex,
         "born_on": born_on,
         "id_kind": kind if number else "",
@@ -104,19 +113,17 @@ def enter_people(*, people: Sequence[NewPerson], by, check: bool = True) -> list
     typed = [columns(new) for new in people]
     on_record = Person.objects.select_for_update(of=("self",)).select_related("area")
     known = on_record.by_id_number(row["id_number"] for row in typed if row["id_number"])
-    entered, made, met = [], [], set()
+    met: set[str] = set()
     for values in typed:
         number = values["id_number"]
         if number and number in met:
             raise PersonRefused(_("“%(name)s”的证件号码填了两次，请核对。") % {"name": values["name"]})
         met.add(number)
-        person = known.get(number)
-        if person is None:
-            person = Person(**values)
-            made.append(person)
-        else:
-            _check_free(person, values["name"], by)
-        entered.append(person)
+        if number in known:
+            _check_free(known[number], values["name"], by)
+    made = bulk.new_objects(Person, (values for values in typed if values["id_number"] not in known))
+    fresh = iter(made)
+    entered = [known.get(values["id_number"]) or next(fresh) for values in typed]
     stays = [_stay(person, new, by) for person, new in zip(entered, people, strict=True) if new.household or new.area]
     with once():
         begin(stays, made, check=check)

@@ -1,13 +1,13 @@
 """A whole list of residents at once: households set up, people entered, corrected and moved, all or none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from audit.operations import action
 from gridparty.lib.dates import today
 from grids.actions import place
 from grids.models import Area
-from people.actions.entry import NewPerson, enter_people
+from people.actions.entry import NewPerson, enter_people, with_home
 from people.actions.homes import NewHousehold, Stay, check_heads, locked, once, open_households, settle
 from people.choices import MoveKind, Relation, RequestState
 from people.models import Household, MoveRequest, Person
@@ -90,7 +90,7 @@ def _where(entry: Entry, households: dict[Door, Household]) -> tuple[Household |
 
 def _placed(entry: Entry, households: dict[Door, Household]) -> NewPerson:
     household, area = _where(entry, households)
-    return replace(entry.new, household=household, area=area)
+    return with_home(entry.new, household=household, area=area)
 
 
 def _stay(entry: Entry, person: Person, households: dict[Door, Household]) -> Stay:

@@ -22,7 +22,7 @@ class Step:
     name: str
     label: str
     says: Callable[[Model, object], list[str]]  # what it will change, for the row and the user
-    run: Callable[[Model, dict, object], Model]  # returns the row to show afterwards
+    run: Callable[[Model, dict, object], Model]  # returns the row to show afterwards, `told` on it what to say
     form: type[StepForm] = StepForm
     unfit: Callable[[Model, object], str] = lambda row, user: ""  # why it cannot be done to the row now
 
@@ -97,7 +97,8 @@ class StepAdmin(ScopedAdmin):
         return view
 
     def _done(self, request, step: Step, result):
-        self.message_user(request, gettext("已办理：%(what)s。") % {"what": step.label}, messages.SUCCESS)
+        told = getattr(result, "told", "") or gettext("已办理：%(what)s。") % {"what": step.label}
+        self.message_user(request, told, messages.SUCCESS)
         seen = self.get_queryset(request).filter(pk=result.pk).exists()
         return redirect(self._page_of(result) if seen else self._list())
 

@@ -47,7 +47,7 @@ _ID_KINDS = {
     IdKind.OTHER: "其他 军官证 士兵证 港澳居民来往内地通行证 台湾居民来往大陆通行证",
 }
 _read_relation = read_choice(Relation, _RELATIONS)
-_MEMBER_WORDS = "中共党员 党员 中共正式党员 正式党员 共产党员 中国共产党党员 中共预备党员 预备党员 中国共产党预备党员 是"
+_MEMBER_WORDS = "中共党员 党员 中共正式党员 正式党员 共产党员 中国共产党党员 中共预备党员 预备党员 中国共产党预备党员 是 √ ✓ ✔"
 _MEMBERS = frozenset(_MEMBER_WORDS.split())
 
 
@@ -59,10 +59,19 @@ def read_relation(value: Any) -> str:
         return Unlisted(plain(value)[:20])
 
 
+def read_head(value: Any) -> str:
+    """The name of a household's head, which only helps to tell who lives together; "" for what is no name."""
+    try:
+        return read_name(value)
+    except CellRefused:
+        return ""
+
+
 def read_stated(value: Any) -> str:
     """yes or no: whether somebody is said to be a party member. Nothing else of a 政治面貌 is taken in."""
-    text = read_text(value)
-    return "" if not text else "yes" if text.replace(" ", "") in _MEMBERS else "no"
+    text = plain(read_text(value)).replace(" ", "")
+    said = _MEMBERS.intersection((text, re.sub(r"\(.*", "", text)))
+    return "" if not text else "yes" if said else "no"
 
 
 _OTHER_PAPER = re.compile(r"(?=.*\d)[A-Z]{1,3}\d{6,12}[A-Z]?|\d{8,10}")
@@ -180,6 +189,13 @@ COLUMNS = [
         show=lambda v: Relation(v).label,
         choices=lambda: [str(one.label) for one in Relation],
         example="户主",
+    ),
+    column(
+        "head_name",
+        gettext_lazy("户主姓名"),
+        "户主姓名 户主名字 户主名 head_name",
+        read_head,
+        note=gettext_lazy("可不填；用来分清哪些人是一户"),
     ),
     column("community", gettext_lazy("社区"), "社区 所属社区 所在社区 社区名称 村居 community", read_text),
     column("grid", gettext_lazy("网格"), "网格 所属网格 所在网格 网格名称 网格号 grid", read_text),

@@ -1,11 +1,13 @@
 """Exactly one head in each household that a list touches; what is decided here is told as a warning."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
 from gridparty.lib.roster import Verdict
+from grids.spellings import same_room
 from people.actions.registering import Door
 from people.choices import Relation
 from people.models import Household, Person
@@ -24,14 +26,59 @@ class _Home:
     leaving: list[Line] = field(default_factory=list)
 
 
-def judge_households(lines: list[Line]) -> None:
+class Homes:
+    """The households on record of the buildings that a list names, loaded once for each building."""
+
+    def __init__(self, lines: Iterable[Line]):
+        self._loaded: set[int] = set()
+        self._at: dict[tuple[int, str, str], Household] = {}
+        self.load(line.door for line in lines if line.door)
+
+    def load(self, doors: Iterable[Door]) -> None:
+        more = {door.area_id for door in doors} - self._loaded
+        self._loaded |= more
+        self._at |= households_of(more) if more else {}
+
+    def at(self, door: Door) -> Household | None:
+        return self._at.get((door.area_id, door.unit, door.room))
+
+    def settle_doors(self, lines: Iterable[Line]) -> None:
+        """0901 and 901 are one door: the one on record, however it is spelled there, else the first of the list."""
+        spelled: dict[tuple, set[tuple[str, str]]] = defaultdict(set)
+        for area, unit, room in self._at:
+            spelled[_same_door(area, unit, room)].add((unit, room))
+        first: dict[tuple, Line] = {}
+        for line in lines:
+            if line.door is None or self.at(line.door):
+                continue
+            key = _same_door(line.door.area_id, line.door.unit, line.door.room)
+            known = spelled.get(key, ())
+            if len(known) > 1:
+                words = {"text": line.door.room, "known": "、".join(f"“{room}”" for _unit, room in sorted(known))}
+                line.row.refuse(
+                    BY_FIELD["room"].label, _("“%(text)s”在册有%(known)s，是同一处的几种写法，请写成其中之一。") % words
+                )
+            elif known:
+                ((unit, room),) = known
+                line.door = replace(line.door, unit=unit, room=room)
+            elif (before := first.setdefault(key, line)).door != line.door:
+                words = {"row": before.row.number, "room": before.door.room}
+                line.row.warn(BY_FIELD["room"].label, _("与第 %(row)d 行的“%(room)s”按同一户登记，请核对。") % words)
+                line.door = before.door
+
+
+def _same_door(area: int, unit: str, room: str) -> tuple[int, str, str]:
+    return area, same_room(unit), same_room(room)
+
+
+def judge_households(lines: list[Line], known: Homes) -> None:
     """Give every line its relation, and every household a head."""
     doors = {line.door for line in lines if line.door}
     left = {door_at(line.person.household) for line in lines if line.moves and line.person.household_id}
-    known = households_of({door.area_id for door in doors | left})
+    known.load(doors | left)
     homes: dict[Door, _Home] = defaultdict(_Home)
     for door in doors | left:
-        homes[door].household = known.get((door.area_id, door.unit, door.room))
+        homes[door].household = known.at(door)
     listed = {line.person.pk for line in lines if line.person and (line.moves or line.door)}
     for home in homes.values():
         home.staying = [one for one in home.household.dwellers if one.pk not in listed] if home.household else []
@@ -52,6 +99,7 @@ def _judge_home(home: _Home) -> None:
     for line in home.lines:
         line.relation = _stated(line)
     label = BY_FIELD["relation"].label
+    _warn_of_two_heads(home)
     head = next((one for one in home.staying if one.relation == Relation.HEAD), None)
     heads = [line for line in home.lines if line.relation == Relation.HEAD]
     if heads and head is not None:
@@ -73,12 +121,25 @@ def _judge_home(home: _Home) -> None:
     _judge_dwelling(home)
 
 
+def _warn_of_two_heads(home: _Home) -> None:
+    named = [line for line in home.lines if line.said("head_name")]
+    for line in [line for line in named if line.said("head_name") != named[0].said("head_name")][:1]:
+        message = _("与第 %(row)d 行住址相同，户主姓名不同；一处住址只登记一户，请核对。")
+        line.row.warn(BY_FIELD["head_name"].label, message % {"row": named[0].row.number})
+
+
 def _stated(line: Line) -> str:
     said = line.said("relation")
     if isinstance(said, Unlisted):
         words = {"text": str(said)}
         line.row.warn(BY_FIELD["relation"].label, _("“%(text)s”不在关系列表中，按“其他”登记。") % words)
         said = line.row.values["relation"] = Relation.OTHER.value
+    if head := line.said("head_name"):
+        said = said or (Relation.HEAD.value if head == line.said("name") else "")
+        if said and (said == Relation.HEAD) != (head == line.said("name")):
+            words = {"head": head, "relation": Relation(said).label}
+            message = _("户主姓名是“%(head)s”，与户主关系却是“%(relation)s”，按与户主关系登记，请核对。")
+            line.row.warn(BY_FIELD["relation"].label, message % words)
     return said or (line.person.relation if line.person and not line.moves else "")
 
 

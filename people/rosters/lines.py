@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from gridparty.lib import idnumbers
 from gridparty.lib.cells import PartialDate
-from gridparty.lib.registers import said, settle_date, settle_phone
+from gridparty.lib.registers import settle_date, settle_phone
 from gridparty.lib.roster import CLEAR, Row, Verdict
 from grids.models import Area
 from people.actions.entry import NewPerson
@@ -30,6 +30,7 @@ class Line:
     person: Person | None = None
     moves: bool = False
     asks: bool = False
+    new: NewPerson | None = None  # somebody who is not on record, checked
     values: dict = field(default_factory=dict)  # columns of a person on record that change
     relation: str = ""  # what it comes to
     tenure: dict = field(default_factory=dict)
@@ -41,8 +42,8 @@ class Line:
 
     def said(self, name: str) -> Any:
         """What stands in the row; nothing for a cell that empties."""
-        value = said(self.row, name)
-        return "" if isinstance(value, Masked) else value
+        value = self.row.values.get(name)
+        return "" if value is None or value is CLEAR or type(value) is Masked else value
 
 
 def check_paper(row: Row) -> None:

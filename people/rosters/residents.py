@@ -1,5 +1,6 @@
 """The register of residents: one line a person, with where they live (公安部常住人口登记, 居民入户登记)."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from gridparty.lib.roster import CellRefused, Roster, Row, Verdict, compare, ros
 from grids.choices import AreaKind
 from grids.models import Area
 from grids.places import Places
-from people.actions.entry import NewPerson, columns
+from people.actions.entry import NewPerson, columns, with_home
 from people.actions.registering import Door, Entry, register_residents
 from people.choices import IdKind, Relation
 from people.errors import PersonRefused
@@ -20,7 +21,7 @@ from people.models import Household, Person
 from people.queries import door as door_of
 from people.queries import kept_by, namesakes, on_record
 from people.rosters.cells import BY_FIELD, COLUMNS, PERSON_COLUMNS, Masked
-from people.rosters.households import door_at, judge_households
+from people.rosters.households import Homes, door_at, judge_households
 from people.rosters.lines import Line, check_paper, held_of, new_person, take_masked
 
 _LABELS = {name: str(column.label) for name, column in BY_FIELD.items()}
@@ -34,11 +35,13 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
     # A row with our number comes from an export and says everything of itself.
     levels = [("community",), ("grid",), ("building",), ("unit",), ("room",)]
     fill_down([row for row in rows if not row.values.get("record")], levels, _LABELS)
-    before = None
+    above = _Above()
     for line in lines:
         check_paper(line.row)
-        _find_place(line, places, by, area, before)
-        before = line
+        _find_place(line, places, by, area, above)
+        above.add(line)
+    homes = Homes(lines)
+    homes.settle_doors(lines)
     kept = skip_repeats(rows, lambda row: row.values.get("record") or None, BY_FIELD["record"], same=("name",))
     kept = skip_repeats(kept, lambda row: of[id(row)].said("id_number") or None, BY_FIELD["id_number"], same=("name",))
     kept = skip_repeats(kept, lambda row: _without_number(of[id(row)]), BY_FIELD["name"])
@@ -46,7 +49,7 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
     _find_people(lines, by)
     for line in lines:
         _judge_line(line, by)
-    judge_households([line for line in lines if line.goes])
+    judge_households([line for line in lines if line.goes], homes)
     for line in lines:
         _plan(line)
 
@@ -54,7 +57,33 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
 # --- Where
 
 
-def _find_place(line: Line, places: Places, by, area: Area | None, before: Line | None) -> None:
+class _Above:
+    """Where the rows above live: offices write the address at the head of a household and leave it empty below."""
+
+    def __init__(self):
+        self.before: Line | None = None
+        self.of_head: dict[tuple[str, str], set[Door]] = defaultdict(set)
+
+    def add(self, line: Line) -> None:
+        self.before = line
+        head = line.said("head_name") or (line.said("relation") == Relation.HEAD and line.said("name"))
+        if line.door and head:
+            self.of_head[line.row.sheet, head].add(line.door)
+
+    def door_of(self, line: Line) -> Door | None:
+        """The one door of those with the same head; where no head is named, that of the row above for who is not a head."""
+        if line.said("record"):
+            return None
+        if head := line.said("head_name"):
+            doors = self.of_head.get((line.row.sheet, head), set())
+            return next(iter(doors)) if len(doors) == 1 else None
+        before = self.before
+        if before is None or before.row.sheet != line.row.sheet or line.said("relation") in ("", Relation.HEAD):
+            return None
+        return before.door
+
+
+def _find_place(line: Line, places: Places, by, area: Area | None, above: _Above) -> None:
     row, said = line.row, line.said
     try:
         within = _context(line, places)
@@ -66,10 +95,16 @@ def _find_place(line: Line, places: Places, by, area: Area | None, before: Line 
             line.door = Door(found.building, found.building.pk, found.unit, found.room)
         elif said("building"):
             line.area = places.find(said("building"), kind=AreaKind.BUILDING, within=within)
-        elif _continues(line, before):
-            line.door = before.door
-            message = _("没有写住址，按上一行登记在“%(door)s”。") % {"door": in_words(line.door)}
-            line.row.warn(BY_FIELD["address"].label, message)
+            if said("unit"):
+                row.warn(BY_FIELD["room"].label, _("没有写室号，只登记到“%(building)s”，请补上。") % {"building": line.area.name})
+        elif door := above.door_of(line):
+            line.door, words = door, {"door": in_words(door), "head": line.said("head_name")}
+            message = (
+                _("没有写住址，随户主“%(head)s”登记在“%(door)s”。")
+                if words["head"]
+                else _("没有写住址，按上一行登记在“%(door)s”。")
+            )
+            line.row.warn(BY_FIELD["address"].label, message % words)
         else:
             line.area = within or area
     except CellRefused as refusal:
@@ -81,13 +116,6 @@ def _find_place(line: Line, places: Places, by, area: Area | None, before: Line 
         _check_reach(line, by)
     elif not said("record"):
         row.refuse(BY_FIELD["address"].label, _("没有写住址，请填写楼栋、单元和室号，或 3号楼2单元301 这样的住址。"))
-
-
-def _continues(line: Line, before: Line | None) -> bool:
-    """Offices write the address at the head of a household and leave it empty below."""
-    if before is None or before.door is None or before.row.sheet != line.row.sheet or line.said("record"):
-        return False
-    return line.said("relation") not in ("", Relation.HEAD)
 
 
 def in_words(door: Door) -> str:
@@ -249,7 +277,9 @@ def _check_columns(line: Line, new: NewPerson) -> None:
     except (PersonRefused, idnumbers.BadIdNumber) as refusal:
         line.row.refuse(BY_FIELD["name"].label, str(refusal))
         return
-    if line.person is not None:
+    if line.person is None:
+        line.new = new
+    else:
         line.values = {name: value for name, value in made.items() if getattr(line.person, name) != value}
 
 
@@ -291,7 +321,7 @@ def _plan(line: Line) -> None:
     stays = line.person is not None and not line.moves and not line.asks
     relation = line.relation if stays and line.relation != line.person.relation else ""
     entry = Entry(
-        new=_new(line),
+        new=with_home(line.new, relation=line.relation) if line.new else _new(line),
         person=line.person,
         values=line.values,
         door=line.door,

@@ -1,17 +1,16 @@
 """The register of residents: what a community's list comes to, row by row, and what it leaves on record."""
 
-import csv
 from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gridparty.lib.workbook import BROWSER
 from people.actions import NewHousehold, NewPerson, enter_people, open_households
 from people.models import Household, MoveRequest, Person, Residence
 from people.tests.conftest import number
-from rosters.engine import commit_roster, judge_rows, read_roster, roster_of
+from rosters.engine import commit_roster
+from rosters.tests.rolls import answered_alike, reader, remarks, sentences, verdicts
 
 pytestmark = pytest.mark.django_db
 
@@ -21,33 +20,8 @@ HEADINGS = ["姓名", "身份证号码", "与户主关系", "家庭住址", "联
 @pytest.fixture
 def read(tmp_path):
     """`read(rows, by=…)`: the reading of a csv of these rows."""
-
-    def reading(rows, by, *, headings=HEADINGS, area=None):
-        path = tmp_path / "residents.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([headings, *rows])
-        return read_roster(roster=roster_of("residents"), path=path, limits=BROWSER, by=by, area=area)
-
-    return reading
-
-
-def verdicts(reading) -> list[str]:
-    return [row.verdict.value for row in reading.rows]
-
-
-def reasons(reading) -> list[str]:
-    return [message for row in reading.rows for _column, message in row.reasons]
-
-
-def warnings(reading) -> list[str]:
-    return [remark.message for row in reading.rows for remark in row.warnings]
-
-
-def answered(reading, by, area=None, **answers):
-    """The same reading judged again with these answers at every row."""
-    given = dict.fromkeys(range(len(reading.rows)), answers)
-    reading.rows = judge_rows(roster=reading.roster, cells=reading.cells, by=by, area=area, answers=given)
-    return reading
+    read_lines = reader("residents", tmp_path)
+    return lambda rows, by, headings=HEADINGS, area=None: read_lines(headings, *rows, by=by, area=area)
 
 
 FAMILY = [
@@ -59,7 +33,7 @@ FAMILY = [
 
 def test_a_family_is_entered_with_its_household(read, cast, areas):
     reading = read(FAMILY, cast.clerk)
-    assert (verdicts(reading), reasons(reading), warnings(reading)) == (["new"] * 3, [], [])
+    assert (verdicts(reading), sentences(reading), remarks(reading)) == (["new"] * 3, [], [])
     assert commit_roster(reading=reading, by=cast.clerk) == 3
     home = Household.objects.get(area=areas.building3, unit="2", room="301")
     people = Person.objects.filter(household=home).order_by("pk")
@@ -74,7 +48,7 @@ def test_a_family_is_entered_with_its_household(read, cast, areas):
 def test_the_same_list_twice_changes_nothing(read, cast):
     commit_roster(reading=read(FAMILY, cast.clerk), by=cast.clerk)
     again = read(FAMILY, cast.clerk)
-    assert (verdicts(again), warnings(again)) == (["unchanged"] * 3, [])
+    assert (verdicts(again), remarks(again)) == (["unchanged"] * 3, [])
 
 
 def test_people_without_a_number_are_offered_and_never_entered_twice(read, cast):
@@ -88,9 +62,9 @@ def test_people_without_a_number_are_offered_and_never_entered_twice(read, cast)
     again = read(rows, cast.clerk)
     assert verdicts(again) == ["unchanged", "skipped"]
     child = Person.objects.get(name="赵小宝")
-    same = answered(read(rows, cast.clerk), cast.clerk, same=f"is{child.pk}")
+    same = answered_alike(read(rows, cast.clerk), cast.clerk, same=f"is{child.pk}")
     assert verdicts(same) == ["unchanged", "unchanged"]
-    another = answered(read(rows, cast.clerk), cast.clerk, same="new")
+    another = answered_alike(read(rows, cast.clerk), cast.clerk, same="new")
     assert verdicts(another) == ["unchanged", "new"]
 
 
@@ -108,8 +82,8 @@ def test_somebody_who_lives_elsewhere_in_the_community_moves_or_stays_as_answere
     rows = [("李秀英", number(2), "户主", "3号楼2单元301室", "")]
     reading = read(rows, cast.clerk)
     assert verdicts(reading) == ["updated"]
-    assert warnings(reading) == ["在册住址是“1号楼 1-101”，名单写的是“3号楼 2-301”。"]
-    stays = answered(read(rows, cast.clerk), cast.clerk, **{"": ""}, move="stay")
+    assert remarks(reading) == ["在册住址是“1号楼 1-101”，名单写的是“3号楼 2-301”。"]
+    stays = answered_alike(read(rows, cast.clerk), cast.clerk, **{"": ""}, move="stay")
     assert verdicts(stays) == ["unchanged"]
     commit_roster(reading=reading, by=cast.clerk)
     wife = Person.objects.select_related("household").get(pk=home.wife.pk)
@@ -119,7 +93,7 @@ def test_somebody_who_lives_elsewhere_in_the_community_moves_or_stays_as_answere
 
 def test_a_household_that_loses_its_head_gets_another_and_says_so(read, cast, home):
     reading = read([("王建国", number(1), "户主", "3号楼2单元301室", "")], cast.clerk)
-    assert "该户将没有户主，暂以“李秀英”为户主，请随后核对。" in warnings(reading)
+    assert "该户将没有户主，暂以“李秀英”为户主，请随后核对。" in remarks(reading)
     commit_roster(reading=reading, by=cast.clerk)
     assert Person.objects.get(pk=home.wife.pk).relation == "head"
 
@@ -133,27 +107,27 @@ def test_below_the_head_an_empty_address_is_the_one_above(read, cast):
     ]
     reading = read(rows, cast.clerk)
     assert verdicts(reading) == ["new", "new", "refused", "refused"]
-    assert warnings(reading) == ["没有写住址，按上一行登记在“3号楼 2-301”。"]
+    assert remarks(reading) == ["没有写住址，按上一行登记在“3号楼 2-301”。"]
 
 
 def test_two_heads_in_one_household_become_one(read, cast):
     rows = [("赵大伟", number(11), "户主", "3-2-301", ""), ("钱小红", number(12), "户主", "3-2-301", "")]
     reading = read(rows, cast.clerk)
-    assert warnings(reading) == ["同一户里第 2 行已是户主，本人按“其他”登记。"]
+    assert remarks(reading) == ["同一户里第 2 行已是户主，本人按“其他”登记。"]
     assert commit_roster(reading=reading, by=cast.clerk) == 2
 
 
 def test_a_new_head_beside_the_one_on_record_waits_for_the_answer(read, cast, home):
     rows = [("赵大伟", number(11), "户主", "1号楼1-101", "")]
     reading = read(rows, cast.clerk)
-    assert warnings(reading) == ["该户在册的户主是“王建国”，不在名单中。"]
+    assert remarks(reading) == ["该户在册的户主是“王建国”，不在名单中。"]
     commit_roster(reading=reading, by=cast.clerk)
     assert Person.objects.get(name="赵大伟").relation == "other"
 
 
 def test_the_head_changes_where_the_user_says_so(read, cast, home):
     rows = [("赵大伟", number(11), "户主", "1号楼1-101", "")]
-    reading = answered(read(rows, cast.clerk), cast.clerk, head="change")
+    reading = answered_alike(read(rows, cast.clerk), cast.clerk, head="change")
     commit_roster(reading=reading, by=cast.clerk)
     assert Person.objects.get(name="赵大伟").relation == "head"
     assert Person.objects.get(pk=home.head.pk).relation == "other"
@@ -164,12 +138,12 @@ def test_birth_and_sex_that_contradict_the_number_are_told(read, cast):
     rows = [("赵大伟", number(11), "女", "1981.5", "3-2-301", "户主"), ("钱小红", number(12), "女", "1980.5", "3-2-301", "妻")]
     reading = read(rows, cast.clerk, headings=headings)
     assert verdicts(reading) == ["new", "new"]
-    assert warnings(reading) == [
+    assert remarks(reading) == [
         "所填“1981-05”与身份证号码不符，按号码应为“1980-05-01”。",
         "所填“女”与身份证号码不符，按号码应为“男”。",
     ]
     assert [row.values["birth_date"] for row in reading.rows] == [date(1980, 5, 1)] * 2
-    held = answered(read(rows, cast.clerk, headings=headings), cast.clerk, gender_conflict="hold")
+    held = answered_alike(read(rows, cast.clerk, headings=headings), cast.clerk, gender_conflict="hold")
     assert verdicts(held) == ["skipped", "new"]
 
 
@@ -179,7 +153,7 @@ def test_somebody_on_record_elsewhere_is_refused_and_asked_for(read, cast, areas
     rows = [*FAMILY, ("孙远", number(21), "租户", "3-2-301", "15400000021")]
     reading = read(rows, cast.clerk)
     assert verdicts(reading) == ["new", "new", "new", "refused"]
-    assert reasons(reading) == ["该证件号码已在其他辖区登记，不能直接登记居住；写入时将向对方发出转入申请，由对方办理。"]
+    assert sentences(reading) == ["该证件号码已在其他辖区登记，不能直接登记居住；写入时将向对方发出转入申请，由对方办理。"]
     commit_roster(reading=reading, by=cast.clerk, partial=True)
     request = MoveRequest.objects.get()
     assert (request.typed_name, request.held_area, request.area, str(request.household)) == (
@@ -206,7 +180,7 @@ def test_repeated_rows_are_skipped_and_contradicting_ones_refused(read, cast):
     rows = [FAMILY[0], FAMILY[0], ("赵小伟", number(11), "户主", "3号楼2单元301室", "")]
     reading = read(rows, cast.clerk)
     assert verdicts(reading) == ["new", "skipped", "refused"]
-    assert reasons(reading)[0] == "与第 2 行重复，不再导入。"
+    assert sentences(reading)[0] == "与第 2 行重复，不再导入。"
 
 
 def test_a_refused_row_does_not_stand_in_the_way_of_its_repetition(read, cast):
@@ -260,7 +234,7 @@ def test_an_edited_export_finds_its_people_by_the_record_number(read, cast, home
     masked = "37*************" + number(1)[-3:]
     rows = [(home.head.pk, "王建国", masked, "154****0001", "汉族"), (home.wife.pk, "李秀英", "", "15400000099", "")]
     reading = read(rows, cast.clerk, headings=headings)
-    assert (verdicts(reading), reasons(reading)) == (["updated", "updated"], [])
+    assert (verdicts(reading), sentences(reading)) == (["updated", "updated"], [])
     assert [row.changes for row in reading.rows] == [
         [("ethnicity", "", "汉族")],
         [("phone", "15400000002", "15400000099")],
@@ -281,3 +255,79 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(read, cast, home):
         Residence.objects.all()._raw_delete("default")
         Person.objects.filter(name__startswith="赵")._raw_delete("default")
     assert counts[0] == counts[1]
+
+
+# --- One door, however it is spelled
+
+
+def doors_of_people() -> dict[str, str]:
+    rows = Person.objects.filter(household__isnull=False).select_related("household")
+    return {one.name: f"{one.household.unit}-{one.household.room}" for one in rows}
+
+
+def test_a_door_on_record_is_found_with_and_without_leading_zeros(read, cast, areas):
+    open_households(households=[NewHousehold(areas.building3, "2", "0901"), NewHousehold(areas.building3, "1", "801")], by=None)
+    rows = [
+        ("赵大伟", number(11), "户主", "3号楼2单元901室", ""),
+        ("钱小红", number(12), "户主", "3号楼01单元0801室", ""),
+    ]
+    reading = read(rows, cast.clerk)
+    assert (sentences(reading), remarks(reading)) == ([], [])
+    commit_roster(reading=reading, by=cast.clerk)
+    assert doors_of_people() == {"赵大伟": "2-0901", "钱小红": "1-801"}
+    assert Household.objects.count() == 2
+    again = read([("赵大伟", number(11), "户主", "3号楼2单元0901室", "")], cast.clerk)
+    assert (verdicts(again), remarks(again)) == (["unchanged"], [])
+
+
+def test_two_spellings_of_a_new_door_in_one_list_are_one_household(read, cast):
+    rows = [
+        ("赵大伟", number(11), "户主", "3号楼2单元0901室", ""),
+        ("钱小红", number(12), "妻子", "3号楼2单元901室", ""),
+        ("孙小明", number(13), "户主", "3号楼2单元0902室", ""),
+    ]
+    reading = read(rows, cast.clerk)
+    assert (verdicts(reading), remarks(reading)) == (["new"] * 3, ["与第 2 行的“0901”按同一户登记，请核对。"])
+    commit_roster(reading=reading, by=cast.clerk)
+    assert doors_of_people() == {"赵大伟": "2-0901", "钱小红": "2-0901", "孙小明": "2-0902"}
+
+
+def test_a_third_spelling_of_two_doors_on_record_is_asked_about(read, cast, areas):
+    open_households(households=[NewHousehold(areas.building3, "2", "0901"), NewHousehold(areas.building3, "2", "901")], by=None)
+    rows = [(f"赵大{n}", number(11 + n), "户主", f"3号楼2单元{room}", "") for n, room in enumerate(("901", "0901", "00901"))]
+    reading = read(rows, cast.clerk)
+    assert verdicts(reading) == ["new", "new", "refused"]
+    assert sentences(reading) == ["“00901”在册有“0901”、“901”，是同一处的几种写法，请写成其中之一。"]
+
+
+# --- Who the head is
+
+
+def test_the_name_of_the_head_tells_who_lives_together(read, cast):
+    rows = [
+        ("赵大伟", number(11), "", "3号楼2单元301室", "赵大伟"),
+        ("钱小红", number(12), "户主", "3号楼2单元302室", "钱小红"),
+        ("赵小宝", number(13), "儿子", "", "赵大伟"),
+        ("孙小明", number(14), "", "", "孙大明"),
+    ]
+    reading = read(rows, cast.clerk, headings=[*HEADINGS[:4], "户主姓名"])
+    assert verdicts(reading) == ["new", "new", "new", "refused"]
+    assert remarks(reading) == ["没有写住址，随户主“赵大伟”登记在“3号楼 2-301”。"]
+    reading = read(rows[:3], cast.clerk, headings=[*HEADINGS[:4], "户主姓名"])
+    commit_roster(reading=reading, by=cast.clerk)
+    assert doors_of_people() == {"赵大伟": "2-301", "钱小红": "2-302", "赵小宝": "2-301"}
+    assert dict(Person.objects.values_list("name", "relation")) == {"赵大伟": "head", "钱小红": "head", "赵小宝": "child"}
+
+
+def test_a_relation_that_contradicts_the_name_of_the_head_is_told(read, cast):
+    rows = [
+        ("赵大伟", number(11), "儿子", "3号楼2单元301室", "赵大伟"),
+        ("钱小红", number(12), "户主", "3号楼2单元301室", "赵大伟"),
+        ("孙小明", number(13), "其他", "3号楼2单元301室", "孙大明"),
+    ]
+    reading = read(rows, cast.clerk, headings=[*HEADINGS[:4], "户主姓名"])
+    assert remarks(reading) == [
+        "户主姓名是“赵大伟”，与户主关系却是“子女”，按与户主关系登记，请核对。",
+        "户主姓名是“赵大伟”，与户主关系却是“户主”，按与户主关系登记，请核对。",
+        "与第 2 行住址相同，户主姓名不同；一处住址只登记一户，请核对。",
+    ]

@@ -29,7 +29,7 @@ def mend(*, imported: Import, position: int, field: str, text: str, by) -> Impor
         raise ImportRefused(_("没有这一格，请刷新后再改。"))
     cells = loads(row.cells)
     cells[field] = text.strip()[:2000] or None
-    row.cells, row.mended = dumps(cells), True
+    row.cells, row.mended = dumps(cells), sorted({*row.mended, field})
     row.save(update_fields=["cells", "mended"])
     return _judge_anew(imported, by)
 

@@ -147,7 +147,7 @@ def _rows(imported: Import, rows) -> Iterator[list]:
             "warned": bool(row.warnings),
             "cells": dumps(raw.cells),
             "told": json.dumps(told(row), ensure_ascii=False),
-            "mended": False,
+            "mended": [],
             "answers": row.answers,
         }
         yield [field.get_db_prep_save(values[field.name], connection) for field in _ROW]

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.apps import apps
 from django.db import IntegrityError, models
@@ -20,7 +21,7 @@ from grids.models import Area
 from grids.queries import chunks
 from jobs.actions import enqueue
 from rosters.actions.staging import move, owned
-from rosters.actions.writing import one_at_a_time
+from rosters.actions.writing import keep_entries, one_at_a_time
 from rosters.choices import ImportState
 from rosters.errors import ImportRefused
 from rosters.models import Import, ImportBefore
@@ -28,11 +29,24 @@ from rosters.models import Import, ImportBefore
 Key = tuple[type[models.Model], int]
 
 
+class Entry(NamedTuple):
+    """One row of the journal: a row that was made, or changed and what its columns held (JSON)."""
+
+    position: int
+    model: type[models.Model]
+    object_id: int
+    before: str
+
+    @property
+    def key(self) -> Key:
+        return self.model, self.object_id
+
+
 @dataclass(frozen=True)
 class Left:
     """A row that taking back left as it is: what it is, and who changed it last."""
 
-    entry: int
+    entry: int  # its position in the journal
     model: type[models.Model]
     object_id: int
     changed: ChangeEntry | None  # None: something else refers to it
@@ -40,7 +54,7 @@ class Left:
 
 @action("rosters.undo")
 def undo(*, imported: Import, by, overrule: Iterable[int] = ()) -> Import:
-    """Ask for an import to be taken back; `overrule` names entries of its journal whose later changes go, too.
+    """Ask for an import to be taken back; `overrule`: positions in its journal, of rows whose later changes go, too.
 
     Raises ImportRefused.
     """
@@ -63,7 +77,7 @@ def take_back(*, of: int, overrule: Iterable[int] = ()) -> int:
         return _take_back(imported=imported, by=imported.by, overrule=set(overrule))
     except IntegrityError:
         move(imported, ImportState.UNDONE, said=_("有内容已被其他记录引用，没有撤销。请先处理引用它的记录。"))
-        return ImportBefore.objects.filter(of=imported).count()
+        return len(journal_of(imported))
     except Exception:
         move(imported, ImportState.UNDONE, said=_("撤销时出错，没有改动任何数据。请重试；仍不成功请联系系统管理员。"))
         raise
@@ -72,28 +86,34 @@ def take_back(*, of: int, overrule: Iterable[int] = ()) -> int:
 @action("rosters.take_back")
 def _take_back(*, imported: Import, by, overrule: set[int]) -> int:
     with one_at_a_time(), tree_lock():
-        entries = list(ImportBefore.objects.filter(of=imported).order_by("position"))
+        entries = journal_of(imported)
         left = set(_left(imported, entries, overrule))
-        going = [entry for entry in entries if _key(entry) not in left]
-        _give_back(going)
-        ImportBefore.objects.filter(of=imported).exclude(pk__in=[e.pk for e in entries if _key(e) in left]).delete()
+        _give_back([entry for entry in entries if entry.key not in left])
+        ImportBefore.objects.filter(of=imported).delete()
+        staying = [entry for entry in entries if entry.key in left]
+        keep_entries(imported, [(e.position, e.model._meta.label_lower, e.object_id, e.before) for e in staying])
         words = {"n": len(left)}
         said = _("有 %(n)d 条记录在导入之后又有改动或被引用，没有撤销，请逐条核对。") % words if left else ""
         move(imported, ImportState.UNDONE, said=said, undone_at=timezone.now())
     return len(left)
 
 
-def _key(entry: ImportBefore) -> Key:
-    return apps.get_model(entry.model), entry.object_id
+def journal_of(imported: Import) -> list[Entry]:
+    """The journal row by row, in its order."""
+    rows = ImportBefore.objects.filter(of=imported).order_by("position")
+    return [
+        Entry(row.position + n, apps.get_model(row.model), row.object_id + n, row.before)
+        for row in rows
+        for n in range(row.count)
+    ]
 
 
-def _give_back(entries: list[ImportBefore]) -> None:
+def _give_back(entries: list[Entry]) -> None:
     made: dict[type, list[int]] = defaultdict(list)
     before: dict[type, dict[int, dict]] = defaultdict(dict)
-    for entry in entries:
-        model, pk = _key(entry)
-        if entry.before:
-            before[model][pk] = json.loads(entry.before)
+    for _position, model, pk, held in entries:
+        if held:
+            before[model][pk] = json.loads(held)
         else:
             made[model].append(pk)
     trees = set(Area.objects.filter(pk__in=made.get(Area, ())).values_list("tree_id", flat=True))
@@ -110,38 +130,37 @@ def _give_back(entries: list[ImportBefore]) -> None:
 
 def left_over(imported: Import) -> list[Left]:
     """What taking back would leave, or left, as it is."""
-    entries = list(ImportBefore.objects.filter(of=imported).order_by("position"))
+    entries = journal_of(imported)
     left = _left(imported, entries, set())
-    return [Left(entry.pk, *_key(entry), left[_key(entry)]) for entry in entries if _key(entry) in left]
+    return [Left(entry.position, *entry.key, left[entry.key]) for entry in entries if entry.key in left]
 
 
-def _left(imported: Import, entries: list[ImportBefore], overrule: set[int]) -> dict[Key, ChangeEntry | None]:
+def _left(imported: Import, entries: list[Entry], overrule: set[int]) -> dict[Key, ChangeEntry | None]:
     """The rows to leave: changed since, used since, and those without which they could not stand."""
     made: dict[type, set[int]] = defaultdict(set)
     changed: dict[type, dict[int, set[str]]] = defaultdict(dict)
-    for entry in entries:
-        model, pk = _key(entry)
-        if entry.before:
-            changed[model][pk] = set(json.loads(entry.before))
+    for _position, model, pk, before in entries:
+        if before:
+            changed[model][pk] = set(json.loads(before))
         else:
             made[model].add(pk)
-    overruled = {_key(entry) for entry in entries if entry.pk in overrule}
+    overruled = {entry.key for entry in entries if entry.position in overrule}
     left = {key: entry for key, entry in _changed_since(imported, entries).items() if key not in overruled}
     for key in _used_since(made, changed):
         left.setdefault(key, None)
     if left:
         every = {model: {*made.get(model, ()), *changed.get(model, ())} for model in {**made, **changed}}
-        for key in _bound_to(set(left), every) & {_key(entry) for entry in entries}:
+        for key in _bound_to(set(left), every) & {entry.key for entry in entries}:
             left.setdefault(key, None)
     return left
 
 
-def _changed_since(imported: Import, entries: list[ImportBefore]) -> dict[Key, ChangeEntry]:
+def _changed_since(imported: Import, entries: list[Entry]) -> dict[Key, ChangeEntry]:
     """{row: the latest entry} of the change log after the import's own, taking back apart."""
     after = ChangeEntry.objects.filter(operation_id=imported.operation_id).aggregate(top=Max("pk"))["top"] or 0
     by_model: dict[type, list[int]] = defaultdict(list)
     for entry in entries:
-        by_model[_key(entry)[0]].append(entry.object_id)
+        by_model[entry.model].append(entry.object_id)
     found = {}
     for model, pks in by_model.items():
         later = ChangeEntry.objects.filter(model=model._meta.label_lower, pk__gt=after).exclude(operation="rosters.take_back")

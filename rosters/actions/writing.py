@@ -1,7 +1,7 @@
 """Writing what was shown: all of it or nothing, once, and with what taking it back needs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 
@@ -93,22 +93,36 @@ def _write_rows(imported: Import, rows: list[Row], by) -> None:
     """Write judged rows with their journal, in the transaction of the caller."""
     with journal.keep() as kept:
         written = commit_rows(roster=register_of(imported), rows=rows, by=by)
-    bulk.insert_rows(ImportBefore, _BEFORE, _entries(imported, kept))
+    keep_entries(imported, _entries(kept))
     done = {"written": written, "operation_id": operations.current().id, "done_at": timezone.now()}
     if not move(imported, ImportState.DONE, **done):
         raise ImportRefused(_("这次导入已由另一处办理，没有重复写入。"))
 
 
-_BEFORE = ("of_id", "position", "model", "object_id", "before")
-
-
-def _entries(imported: Import, kept: journal.Journal) -> Iterator[list]:
-    made = ((model, pk, "") for model, pks in kept.made.items() for pk in sorted(pks))
+def _entries(kept: journal.Journal) -> Iterator[tuple]:
+    """(position, model, key, what it held) of the rows that were made, then of those that were changed."""
     encode = DjangoJSONEncoder(ensure_ascii=False).encode
+    made = ((model, pk, "") for model, pks in kept.made.items() for pk in sorted(pks))
     changed = ((model, pk, encode(old)) for model, rows in kept.before.items() for pk, old in rows.items() if old)
-    sealed = ImportBefore._meta.get_field("before")
-    for position, (model, pk, before) in enumerate(chain(made, changed)):
-        yield [imported.pk, position, model._meta.label_lower, pk, sealed.get_db_prep_save(before, connection) if before else ""]
+    for position, (model, *entry) in enumerate(chain(made, changed)):
+        yield position, model._meta.label_lower, *entry
+
+
+_BEFORE = ("of_id", "position", "model", "object_id", "count", "before")
+
+
+def keep_entries(imported: Import, entries: Iterable[tuple]) -> None:
+    """Keep what taking back needs, as (position, model, key, what it held as JSON or "")."""
+    rows: list[list] = []
+    for position, model, pk, before in entries:
+        last = rows[-1] if rows else None
+        count = last[4] if last else 0
+        if last and not before and last[1:] == [position - count, model, pk - count, count, ""]:
+            last[4] += 1
+        else:
+            rows.append([imported.pk, position, model, pk, 1, before])
+    seal = ImportBefore._meta.get_field("before").get_db_prep_save
+    bulk.insert_made(ImportBefore, _BEFORE, rows, lambda some: ([*row[:-1], seal(row[-1], connection)] for row in some))
 
 
 @transaction.atomic

@@ -15,29 +15,15 @@ from grids.actions import close_area, move_area, place
 from grids.errors import AreaRefused
 from grids.models import Area, AreaEvent
 from rosters.engine import commit_roster, read_roster, roster_of
+from rosters.tests.rolls import line_reader, reasons, verdicts
 
 DIVISIONS = settings.BASE_DIR / "grids" / "data" / "licheng-divisions.csv"
 
 
 @pytest.fixture
 def read(tmp_path):
-    """Judge lines "level,name,code,parent": `read(*lines, by=…)` returns the reading."""
-
-    def judged(*lines, by=None):
-        path = tmp_path / "areas.csv"
-        path.write_text("\n".join(["level,name,code,parent_code", *lines]), encoding="utf-8")
-        return read_roster(roster=roster_of("areas"), path=path, limits=BROWSER, by=by)
-
-    return judged
-
-
-def reasons(reading):
-    """{row number: [(column, sentence)]} of the refused rows."""
-    return {row.number: row.reasons for row in reading.refused}
-
-
-def verdicts(reading):
-    return [row.verdict.value for row in reading.rows]
+    """Judge lines "level,name,code,parent"."""
+    return line_reader(roster_of("areas"), tmp_path, "level,name,code,parent_code")
 
 
 # --- Names

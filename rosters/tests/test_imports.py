@@ -24,6 +24,8 @@ from people.actions import NewPerson, NewVisit, correct_person, enter_people, re
 from people.models import Household, MoveRequest, Person, Residence, Visit
 from rosters import actions
 from rosters.actions.mending import AT_ONCE
+from rosters.actions.undoing import journal_of
+from rosters.actions.writing import keep_entries
 from rosters.choices import ImportState
 from rosters.errors import ImportRefused
 from rosters.models import Import, ImportBefore, ImportFile, ImportProblem, ImportRow, Mapping
@@ -401,3 +403,19 @@ def test_old_files_rows_and_journals_go(cast, settings):
     assert actions.expire() == 1
     assert not any(model.objects.exists() for model in (Import, ImportFile, ImportRow, ImportBefore))
     assert Person.objects.count() == 2
+
+
+def test_rows_made_one_after_the_other_are_one_entry_and_come_back_each(cast):
+    imported = Import.objects.create(by=cast.clerk, kind="residents")
+    entries = [
+        *((n, "people.person", 7 + n, "") for n in range(3)),
+        (3, "people.person", 11, ""),  # somebody else took number 10
+        *((4 + n, "people.residence", 12 + n, "") for n in range(2)),
+        (6, "people.person", 1, '{"name": "甲"}'),
+        (7, "people.person", 2, '{"name": "乙"}'),
+        (9, "people.residence", 14, ""),  # what stood between went back already
+    ]
+    keep_entries(imported, entries)
+    kept = ImportBefore.objects.filter(of=imported).order_by("position").values_list("position", "object_id", "count")
+    assert list(kept) == [(0, 7, 3), (3, 11, 1), (4, 12, 2), (6, 1, 1), (7, 2, 1), (9, 14, 1)]
+    assert [(e.position, e.model._meta.label_lower, e.object_id, e.before) for e in journal_of(imported)] == entries

@@ -17,6 +17,7 @@ from jobs.models import Job
 from people.actions import NewPerson, correct_person
 from people.models import Person
 from rosters import actions
+from rosters import queries as queries_of_imports
 from rosters.choices import ImportState
 from rosters.models import Import, ImportProblem, ImportRow
 from rosters.queries import ROWS_ON_A_PAGE
@@ -95,7 +96,8 @@ def test_from_upload_to_undo(desk, cast, areas):
     assert mended.url == f"{address('page', imported)}?show=refused#row-2"
     preview = text(desk.get(f"{answer.url}?show=all"))
     assert "写入 3 行" in preview
-    assert preview.count("已改动") >= 1
+    assert preview.count("已改动：身份证号码") == 1
+    assert preview.count('<td class="mended">') == 1
 
     imported.refresh_from_db()
     assert desk.post(address("confirm", imported), {"shown": imported.checked}).url == answer.url
@@ -265,10 +267,23 @@ def test_nothing_typed_is_no_mending(desk, cast):
     imported = uploaded(cast.clerk)
     answer = desk.post(address("mend", imported), {"position": 2, "field": "id_number", "text": " "}, follow=True)
     assert "没有填写内容" in text(answer)
-    assert not ImportRow.objects.filter(mended=True).exists()
+    assert not ImportRow.objects.exclude(mended=[]).exists()
     for sent in ({"position": 99, "field": "name", "text": "甲"}, {"position": 0, "field": "password", "text": "甲"}):
         assert "没有这一格" in text(desk.post(address("mend", imported), sent, follow=True))
     assert desk.post(address("mend", imported), {"position": "x", "field": "name", "text": "甲"}).status_code == 404
+
+
+def test_every_cell_that_was_mended_is_named_and_keeps_its_mark(desk, cast):
+    imported = uploaded(cast.clerk, [*GOOD, BAD.replace("15400000013", "12")])
+    for field, typed in (("phone", "15400000013"), ("id_number", number(13)), ("phone", "15400000014")):
+        actions.mend(imported=imported, position=2, field=field, text=typed, by=cast.clerk)
+    page = desk.get(address("page", imported), {"show": "all"})
+    assert [row.mended for row in page.context["rows"]] == [[], [], ["身份证号码", "联系电话"]]
+    main = [str(column.label) for column in page.context["main"]]
+    assert [label for label, (_text, mended) in zip(main, page.context["rows"][2].cells, strict=True) if mended] == [
+        "身份证号码",
+        "联系电话",
+    ]
 
 
 # --- Confirming
@@ -345,6 +360,7 @@ def test_what_was_changed_since_is_shown_with_who_did_and_can_be_overruled(desk,
     worked(imported)
     page = desk.get(address("page", imported))
     assert "仍然撤销" in text(page)
+    assert [one.name for one in page.context["left"] if one.what == "人员"] == ["赵大伟"]
     (entry,) = [one.left.entry for one in page.context["left"] if one.left.changed]
     desk.post(address("undo", imported), {"overrule": entry})
     worked(imported)
@@ -369,6 +385,20 @@ def test_rows_come_page_by_page_and_by_cause(desk, cast):
     assert [one.row.position for one in new.context["rows"]] == [0, 1]
     for odd in ({"show": "x"}, {"cause": "x"}, {"page": "x"}, {"page": "9999"}):
         assert desk.get(address("page", imported), odd).status_code == 200
+
+
+def test_causes_come_page_by_page_and_a_cause_is_found_on_its_page(desk, cast, monkeypatch):
+    monkeypatch.setattr(queries_of_imports, "CAUSES_ON_A_PAGE", 1)
+    imported = uploaded(cast.clerk, [line(11, phone="12"), line(12, phone="12"), BAD])
+    first = desk.get(address("page", imported))
+    assert "（共 2 类）" in text(first)
+    assert 'href="?causes=2#causes"' in text(first)
+    second = desk.get(address("page", imported), {"causes": 2})
+    assert [[one.column for one in page.context["causes"]] for page in (first, second)] == [["联系电话"], ["身份证号码"]]
+    key = second.context["causes"][0].key
+    of_cause = desk.get(address("page", imported), {"cause": key})
+    assert of_cause.context["causes"].number == 2
+    assert [one.row.position for one in of_cause.context["rows"]] == [2]
 
 
 def queries(client, path: str) -> int:

@@ -12,12 +12,13 @@ from rosters.headings import Names, find_header
 from rosters.lines import lines_of, split
 from rosters.tables import Chosen, Understood, letters, understand
 from rosters.tests.corpus import COLUMNS, FIELDS, HEADINGS, MESSES, PEOPLE, PLACES, cells, people, person
+from rosters.tests.corpus_of_bodies import BODIES
 from rosters.tests.sheets import SHORT, THREE, names, numbers, read, refusal, sheet
 
 # --- Whole files
 
 
-@pytest.mark.parametrize("mess", MESSES, ids=lambda mess: mess.name)
+@pytest.mark.parametrize("mess", [*MESSES, *BODIES], ids=lambda mess: mess.name)
 def test_each_mess_gives_exactly_its_rows(mess, tmp_path):
     found = understand(mess.roster, read_sheets(mess.write(tmp_path), BROWSER))
     assert [row.cells for row in found.rows()] == mess.rows

@@ -89,7 +89,7 @@ def a_list(dice: random.Random, kind: str) -> SimpleUploadedFile:
 
 def a_decision(dice: random.Random, imported: Import, by) -> Import:
     """Any of the answers, to some of the questions."""
-    for cause in causes(imported, cause_of):
+    for cause in [cause for page in causes(imported, cause_of) for cause in page]:
         if cause.choice and dice.random() < 0.7:
             value = dice.choice(cause.options)[0]
             with suppress(ImportRefused):  # an earlier answer took the question away

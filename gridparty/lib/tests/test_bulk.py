@@ -157,6 +157,25 @@ class TestValues:
         assert not User.objects.exists()
 
 
+class TestNewObjects:
+    def test_what_is_not_given_is_as_the_model_says(self, db, user):
+        (fresh,) = bulk.new_objects(Notice, [{"recipient_id": user.pk, "subject": "甲", "batch": uuid.uuid4()}])
+        built = Notice(recipient_id=user.pk, subject="甲", batch=fresh.batch)
+        apart = {"_state", "created_at"}
+        assert {name: value for name, value in vars(fresh).items() if name not in apart} == {
+            name: value for name, value in vars(built).items() if name not in apart
+        }
+        assert fresh._state.adding is True
+        bulk.insert_objects([fresh])
+        assert Notice.objects.get() == fresh
+        assert fresh.recipient == user
+
+    def test_no_two_share_a_value_that_can_change(self, db):
+        one, two = bulk.new_objects(Job, [{"kind": "x"}, {"kind": "x"}])
+        one.args["a"] = 1
+        assert two.args == {}
+
+
 class TestKeys:
     def test_rows_get_keys_in_their_order(self, db):
         rows = [User(username=f"u{n}", name="甲") for n in range(5)]
@@ -213,9 +232,31 @@ class TestStatements:
 
     def test_many_chunks(self, db, monkeypatch, django_assert_num_queries):
         monkeypatch.setattr(bulk, "CHUNK", 3)
-        with django_assert_num_queries(1 + 4):  # keys, then chunks of 3, 3, 3 and 1
-            rows = bulk_users(*(f"u{n}" for n in range(10)))
-        assert User.objects.count() == len(rows) == 10
+        with django_assert_num_queries(4):  # chunks of 3, 3, 3 and 1
+            bulk.insert_rows(CodeRule, ["kind", "prefix", "width"], ([f"k{n}", "", n] for n in range(10)))
+        assert CodeRule.objects.count() == 10
+
+    def test_many_pieces(self, db, monkeypatch):
+        monkeypatch.setattr(bulk, "PIECE", 3)
+        rows = bulk_users(*(f"u{n}" for n in range(10)))
+        assert dict(User.objects.values_list("pk", "username")) == {row.pk: row.username for row in rows}
+
+    def test_items_may_make_no_row(self, db, monkeypatch):
+        monkeypatch.setattr(bulk, "PIECE", 3)
+        kept = {4, 9}
+        bulk.insert_made(
+            CodeRule, ["kind", "prefix", "width"], range(10), lambda some: ([f"k{n}", "", n] for n in some if n in kept)
+        )
+        assert set(CodeRule.objects.values_list("width", flat=True)) == kept
+
+    def test_what_fails_while_rows_are_made_is_told_as_it_is(self, db):
+        def broken(some):
+            yield ["grid", "", 3]
+            raise KeyError("no such name")
+
+        with pytest.raises(KeyError, match="no such name"), transaction.atomic():
+            bulk.insert_made(CodeRule, ["kind", "prefix", "width"], [1], broken)
+        assert not CodeRule.objects.exists()
 
     def test_rows_may_ask_the_database_while_they_are_made(self, db):
         def rows():

@@ -21,6 +21,7 @@ from gridparty.lib.cells import (
     read_phone,
     read_phones,
     read_sex,
+    read_span,
 )
 from gridparty.lib.roster import CellRefused
 
@@ -176,6 +177,26 @@ def test_a_remark_behind_a_name_is_no_part_of_it(cell):
 @pytest.mark.parametrize("cell", ["空缺", "暂缺", "待定", "空房", "空置", "租户", "拒 访", "户主"])
 def test_words_for_nobody_are_no_name(cell):
     assert refusal(read_name, cell).endswith("不是人的姓名，没有人的请删去此行。")
+
+
+_PARTIAL = (
+    "王某 王某某 某某 王XX 王xx 王×× 王× 王X明 王×明 王ｘｘ 王○○ 王○明 王OO 王oo 王__ 王~ 王… 王... 王#明 王# 王** 王＊明"
+    " 王◯明 王✕ 张女士 李先生 王大爷 赵阿姨 张师傅 孙大妈 王大娘 李老师 王主任 刘书记 周经理 陈老板 王小姐 张爷爷 张奶奶"
+    " 欧阳女士 王建国先生 张建国师傅 小王 老李 小张 王 张总 李四之妻 王医生"
+)
+
+
+@pytest.mark.parametrize("cell", [*_PARTIAL.split(), "王 某", "张 女士"])
+def test_parts_of_a_name_are_refused(cell):
+    assert "完整的姓名" in refusal(read_name, cell)
+
+
+_RARE = "王女 王先 先生明 王生 师傅强 大爷 阿姨 王书 王经 李主 王子书 毛毛 王师 老舍 小云 王总明 赵C 王爷 王小奶 Xavier Max"
+
+
+@pytest.mark.parametrize("name", _RARE.split())
+def test_rare_names_are_names(name):
+    assert read_name(name) == name
 
 
 # --- ID numbers
@@ -499,6 +520,72 @@ def test_a_year_beyond_belief(read, cell, first):
 def test_a_partial_date_says_what_is_known():
     assert (str(PartialDate(1978, 5)), PartialDate(1978, 5).first_day) == ("1978-05", date(1978, 5, 1))
     assert (str(PartialDate(1978, 5, 9)), PartialDate(1978, 5, 9).first_day) == ("1978-05-09", date(1978, 5, 9))
+
+
+# --- Terms
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2023.5-2026.5",
+        "2023年5月至2026年5月",
+        "2023.05—2026.05",
+        "2023-05-2026-05",
+        "2023/5~2026/5",
+        "自2023年5月起至2026年5月止",
+        "202305-202605",
+        "2023.5-2026.5（3年）",
+        "二〇二三年五月至二〇二六年五月",
+        "2023.5—— 2026.5",
+    ],
+)
+def test_a_term_from_and_to(cell):
+    assert str(read_span(cell)) == "2023-05 至 2026-05"
+
+
+@pytest.mark.parametrize(
+    ("cell", "years", "start"),
+    [
+        ("三年", 3, None),
+        ("5年", 5, None),
+        (3, 3, None),
+        ("每届三年", 3, None),
+        ("十年", 10, None),
+        ("2023.5至今", None, "2023-05"),
+        ("2023年5月1日起", None, "2023-05-01"),
+        ("2023.5-", None, "2023-05"),
+        ("2023年5月起三年", 3, "2023-05"),
+        ("2023.5-长期", None, "2023-05"),
+    ],
+)
+def test_a_term_that_is_half_written(cell, years, start):
+    span = read_span(cell)
+    assert (span.years, span.start and str(span.start), span.end) == (years, start, None)
+
+
+@pytest.mark.parametrize("cell", ["", None, "长期", "至今", "无", "-"])
+def test_no_term(cell):
+    assert read_span(cell) == ""
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2023.5",
+        "2023-05-01",
+        "2023-2026",
+        "2026.5-2023.5",
+        "36个月",
+        "20",
+        "第三届",
+        "2023.5-2026",
+        "2001.9-12",
+        date(2023, 5, 1),
+    ],
+)
+def test_what_is_no_term_is_refused(cell):
+    assert "看不出任期从何时到何时" in refusal(read_span, cell)
 
 
 # --- Phones
