@@ -8,6 +8,7 @@ from gridparty import health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("phone/", views.phone, name="phone"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # allauth looks these three up by name.

@@ -13,3 +13,7 @@ class NotResent(Refused):
 
 class ScheduleRefused(Refused):
     """The schedule would never be due."""
+
+
+class NotThisForm(Refused):
+    """The number belongs to the form of another user or page, or was sent with something else in it."""

@@ -1,4 +1,4 @@
-"""Jobs, their schedules, notices, and the outbox of what must reach the world outside. All but schedules are logs."""
+"""Jobs, schedules, notices, the outbox of what must reach the world outside, receipts of forms. All but schedules are logs."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from gridparty.lib.access import Can
 from jobs.choices import OPEN, JobStatus, OutboxState
 from jobs.crontab import BadCrontab, Crontab
 from jobs.kinds import KINDS
-from jobs.querysets import JobQuerySet, NoticeQuerySet, OutboxQuerySet, ScheduleQuerySet
+from jobs.querysets import FormReceiptQuerySet, JobQuerySet, NoticeQuerySet, OutboxQuerySet, ScheduleQuerySet
 
 
 class _OfKind(models.Model):
@@ -149,6 +149,26 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["recipient", "once_key"], condition=~Q(once_key=""), name="notice_once"),
         ]
+
+    def __str__(self):
+        return str(self.pk)
+
+
+class FormReceipt(models.Model):
+    """What a form was answered; sent again, it gets the same answer. Written by jobs.actions.send_once alone."""
+
+    form_id = models.UUIDField(_("表单编号"), primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("提交人"), related_name="+")
+    page = models.CharField(_("页面"), max_length=200)
+    content = models.CharField(_("内容校验值"), max_length=64)  # a keyed hash of what was typed
+    address = models.CharField(_("转到"), max_length=300)
+    sentence = models.CharField(_("答复"), max_length=300)
+    at = models.DateTimeField(_("时间"), default=timezone.now, db_index=True)
+
+    objects = FormReceiptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("表单回执")
 
     def __str__(self):
         return str(self.pk)

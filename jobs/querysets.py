@@ -55,6 +55,12 @@ class NoticeQuerySet(QuerySet):
         return self.filter(read_at=None)
 
 
+class FormReceiptQuerySet(QuerySet):
+    def own(self, user):
+        """The forms this user sent."""
+        return self.filter(user=user.pk)
+
+
 class OutboxQuerySet(_SettingsQuerySet):
     def due(self, now: datetime, longest_wait: timedelta):
         """To be sent now. A time further ahead than any wait comes from a clock that has since gone back."""

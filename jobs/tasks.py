@@ -22,7 +22,7 @@ def tick() -> None:
 
 @job("jobs.prune", label=_("清理旧任务记录"), retry_safe=True, schedule=Crontab(minute="30", hour="3"))
 def prune(run: Run) -> dict:
-    return {"deleted": actions.prune_jobs()}
+    return {"deleted": actions.prune_jobs(), "receipts": actions.prune_receipts()}
 
 
 @job("jobs.clear_sessions", label=_("清理过期登录"), retry_safe=True, schedule=Crontab(minute="40", hour="3"))

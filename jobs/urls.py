@@ -8,4 +8,5 @@ urlpatterns = [
     path("notices/", views.notices, name="notices"),
     path("notices/read/", views.read_notices, name="read_notices"),
     path("notices/<int:pk>/read/", views.read_notices, name="read_notice"),
+    path("receipts/", views.receipts, name="receipts"),
 ]

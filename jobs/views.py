@@ -1,14 +1,18 @@
 """A job's progress and the notices of whoever is logged in."""
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from gridparty.lib.doors import public
 from jobs import actions
-from jobs.models import Job, Notice
+from jobs.models import FormReceipt, Job, Notice
 
 REFRESH_SECONDS = 3
 NOTICES_ON_A_PAGE = 30
@@ -35,6 +39,7 @@ def _link(job: Job) -> str:
 @public("any user: the notices sent to oneself (Notice.objects.own)")
 @login_required
 @require_safe
+@never_cache
 def notices(request: HttpRequest) -> HttpResponse:
     own = Notice.objects.own(request.user)
     page = Paginator(own.order_by("-id"), NOTICES_ON_A_PAGE).get_page(request.GET.get("page"))
@@ -48,3 +53,21 @@ def read_notices(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Mark one notice, or all, as read."""
     actions.mark_read(by=request.user, notice_id=pk)
     return redirect("jobs:notices")
+
+
+@public("any user: what became of the form one sent oneself (FormReceipt.objects.own)")
+@login_required
+@require_safe
+@never_cache
+def receipts(request: HttpRequest) -> HttpResponse:
+    """For static/js/phone.js: whether the form `?form=` has arrived (the address it was answered with, or null), who is logged
+    in, and the token to send with.
+    """
+    try:
+        form_id = UUID(request.GET.get("form", ""))
+    except ValueError:
+        raise Http404 from None
+    receipt = FormReceipt.objects.own(request.user).filter(form_id=form_id).first()
+    return JsonResponse(
+        {"address": receipt.address if receipt else None, "user": str(request.user.pk), "token": get_token(request)}
+    )

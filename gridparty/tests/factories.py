@@ -21,21 +21,31 @@ from accounts.models import Appointment, RoleScheme, SchemePost, SchemeUse, User
 from audit.choices import ChangeKind, ViewKind
 from audit.models import ChangeEntry, ViewEntry
 from gridparty.lib import idnumbers, names
+from gridparty.lib.dates import today
 from grids.actions import place
 from grids.choices import AreaEventKind, AreaKind
 from grids.models import Area, AreaEvent, CodeRule, Norm, Placed
 from jobs.choices import JobStatus, OutboxState
-from jobs.models import Job, Notice, OutboxMessage, Schedule
-from members.choices import MemberState, OrganisationKind, SeatTitle
+from jobs.models import FormReceipt, Job, Notice, OutboxMessage, Schedule
+from members.choices import EntryState, MemberState, OrganisationKind, SchemeState, SeatTitle
 from members.choices import MoveKind as MemberMoveKind
 from members.models import (
     ClassScheme,
     ClassUse,
+    Contact,
+    ExemptClass,
+    ItemClass,
     ManagementMode,
     Member,
     MemberClass,
     MemberMove,
+    NamedDay,
     PartyOrganisation,
+    PointBalance,
+    PointCategory,
+    PointEntry,
+    PointItem,
+    PointScheme,
     Seat,
     Unit,
     Zone,
@@ -214,6 +224,15 @@ def notice(area: Area) -> Notice:
 
 def notice_to(recipient: User, word: str) -> Notice:
     return Notice.objects.create(recipient=recipient, subject=word, body=word, batch=uuid.uuid4())
+
+
+@factory(FormReceipt)
+def form_receipt(area: Area) -> FormReceipt:
+    return receipt_of(holder(area), mark(FormReceipt, area.code))
+
+
+def receipt_of(user: User, word: str) -> FormReceipt:
+    return FormReceipt.objects.create(form_id=uuid.uuid4(), user=user, page="/", address="/", sentence=word)
 
 
 @factory(OutboxMessage)
@@ -421,8 +440,8 @@ def member_who(one: Person, area: Area, **values) -> Member:
     """The membership of somebody in the organisation of `area`, where they live unless `values` say otherwise."""
     home = values.pop("home", area)
     sorted_as = {"member_class": member_class(area), "mode": management_mode(area), "employer": unit(area)}
-    values = {**sorted_as, "joined_on": date(2010, 7, 1), **values}
-    return placed(Member, home, person=one, organisation=organisation(area), **values)
+    values = {"organisation": organisation(area), **sorted_as, "joined_on": date(2010, 7, 1), **values}
+    return placed(Member, home, person=one, **values)
 
 
 @factory(MemberMove)
@@ -436,6 +455,111 @@ def member_move(area: Area) -> MemberMove:
     texts = {"elsewhere": word, "note": word, "by": holder(area)}
     step = {"kind": MemberMoveKind.SENT, "on": date(2024, 5, 1), "from_organisation": organisation(area)}
     return MemberMove.objects.create(member=leaving, **step, **texts)
+
+
+@factory(Contact)
+def contact(area: Area) -> Contact:
+    word = mark(Contact, area.code)
+    of = {"member": member(area), "on": date(2024, 5, 1), "by": holder(area)}
+    return Contact.objects.filter(note=word).first() or Contact.objects.create(**of, note=word)
+
+
+# --- Points: schemes stand on streets and districts, so that the areas of a street share them
+
+
+def makes_schemes(area: Area) -> Area:
+    """The street the area is in; the district itself."""
+    return area.street or area
+
+
+@factory(PointScheme)
+def point_scheme(area: Area) -> PointScheme:
+    """This year's draft, made once."""
+    return scheme_of(makes_schemes(area), SchemeState.DRAFT)
+
+
+def scheme_in_force(area: Area) -> PointScheme:
+    """By which the members of the area are scored this year, made once."""
+    return scheme_of(makes_schemes(area), SchemeState.IN_FORCE)
+
+
+def scheme_of(spot: Area, state: SchemeState, **values) -> PointScheme:
+    """The scheme of this year, or of the year in `values`, in this state."""
+    word = mark(PointScheme, f"{state} {values.get('year', '')} {spot.code}")
+    values = {"year": today().year, "version": list(SchemeState).index(state) + 1, "state": state, "base": 60, **values}
+    return PointScheme.objects.filter(name=word).first() or placed(PointScheme, spot, name=word, note=word, **values)
+
+
+@factory(ExemptClass)
+def exempt_class(area: Area) -> ExemptClass:
+    of = {"scheme": point_scheme(area), "member_class": member_class(area)}
+    return ExemptClass.objects.filter(**of).first() or ExemptClass.objects.create(**of)
+
+
+@factory(NamedDay)
+def named_day(area: Area) -> NamedDay:
+    word, on = mark(NamedDay, area.code), date(today().year, 7, 1)
+    of = {"scheme": point_scheme(area), "name": word}
+    return NamedDay.objects.filter(**of).first() or NamedDay.objects.create(**of, first_on=on, last_on=on, factor=2)
+
+
+@factory(PointCategory)
+def point_category(area: Area) -> PointCategory:
+    return category_of(point_scheme(area), mark(PointCategory, area.code))
+
+
+def category_of(scheme: PointScheme, word: str) -> PointCategory:
+    known = PointCategory.objects.filter(scheme=scheme, name=word).first()
+    return known or PointCategory.objects.create(scheme=scheme, name=word, cap=20)
+
+
+@factory(PointItem)
+def point_item(area: Area) -> PointItem:
+    return item_of(point_category(area), mark(PointItem, area.code))
+
+
+def item_of(category: PointCategory, word: str, **values) -> PointItem:
+    values = {"points": 3, "cap": 6, **values}
+    known = PointItem.objects.filter(category=category, name=word).first()
+    return known or PointItem.objects.create(category=category, code=word, name=word, **values)
+
+
+@factory(ItemClass)
+def item_class(area: Area) -> ItemClass:
+    of = {"item": point_item(area), "member_class": member_class(area)}
+    return ItemClass.objects.filter(**of).first() or ItemClass.objects.create(**of)
+
+
+def item_in_force(area: Area) -> PointItem:
+    """What members of the area are scored for, made once."""
+    word = mark(PointItem, f"in force {area.code}")
+    return item_of(category_of(scheme_in_force(area), word), word)
+
+
+@factory(PointBalance)
+def point_balance(area: Area) -> PointBalance:
+    """This year's of whoever lives in the area, made once."""
+    return balance_of(member(area), area)
+
+
+def balance_of(one: Member, area: Area) -> PointBalance:
+    known = PointBalance.objects.filter(member=one).first()
+    belongs = {"organisation": one.organisation, "member_class": one.member_class, "scheme": scheme_in_force(area)}
+    return known or placed(PointBalance, area, member=one, year=today().year, base=60, total=60, **belongs)
+
+
+@factory(PointEntry)
+def point_entry(area: Area) -> PointEntry:
+    """Awaiting approval, made once."""
+    return entry_of(point_balance(area), area, mark(PointEntry, area.code))
+
+
+def entry_of(balance: PointBalance, area: Area, word: str, **values) -> PointEntry:
+    texts = dict.fromkeys(("note", "reason", "appeal_text", "appeal_answer"), word)
+    values = {"on": today(), "points": 3, "state": EntryState.PROPOSED, "photo": photo(), **texts, **values}
+    values = {"proposed_by": holder(area), "proposed_at": timezone.now(), "source": word, **values}
+    known = PointEntry.objects.filter(source=word).first()
+    return known or PointEntry.objects.create(balance=balance, item=item_in_force(area), **values)
 
 
 # --- Imports

@@ -114,7 +114,7 @@ class TestNotices:
         for _notice in range(number):
             notify(recipients=[cast.clerk], subject="周报待审核", body="")
         as_(client, cast.clerk)
-        with django_assert_num_queries(5):  # session, user, count, page, whether any is unread
+        with django_assert_num_queries(6):  # session, user, count, page, whether any is unread, the posts for the tab bar
             client.get(reverse("jobs:notices"))
 
 

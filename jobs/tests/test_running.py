@@ -354,7 +354,7 @@ class TestPrune:
         with django_capture_on_commit_callbacks(execute=True):
             job = enqueue(kind="jobs.prune", args={}, by=None)
         job.refresh_from_db()
-        assert job.result == {"deleted": 1}
+        assert job.result == {"deleted": 1, "receipts": 0}
         assert set(Job.objects.all()) == {*kept, job}
         assert prune_jobs() == 0
 

@@ -14,10 +14,12 @@ from gridparty.tests.access.world import World, build_world
 def ground(django_db_setup, django_db_blocker):
     """What is written here is rolled back at the end. Thousands of refusals are not logged."""
     logging.disable(logging.CRITICAL)
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield build_world()
-        transaction.set_rollback(True)
-    logging.disable(logging.NOTSET)
+    try:
+        with django_db_blocker.unblock(), transaction.atomic():
+            yield build_world()
+            transaction.set_rollback(True)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="package")

@@ -4,9 +4,10 @@ A case is judged by what posts and places allow (oracle.py). Rows out of reach: 
 altogether; no mark and no code of theirs in the answer; and nothing written, which is seen by comparing all tables.
 """
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from django.core.cache import cache
@@ -15,12 +16,14 @@ from django.db.models import Model
 from accounts.models import RoleScheme
 from gridparty.lib import idnumbers
 from gridparty.lib.access import Can
+from gridparty.lib.dates import today
 from gridparty.tests.access.oracle import Oracle, is_unplaced
 from gridparty.tests.access.routes import Route, all_routes
 from gridparty.tests.access.visits import Answer, Visitor, changes, filled, forms_on, row_fields, snapshot, undone
 from gridparty.tests.access.world import ACTORS, ANONYMOUS, FOREIGN, World
 from grids.models import Area
-from members.models import ClassScheme, MemberClass
+from members.choices import Proposer
+from members.models import ClassScheme, Member, MemberClass, PointBalance, PointEntry, PointItem
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PLACES = ("own", *FOREIGN)
@@ -29,6 +32,7 @@ SELF = "self"  # the row about the actor
 PLAYERS = [*ACTORS, ANONYMOUS]
 # Who is shown the pages whose forms are sent: together they may use every page.
 READERS = ("all_districts_official", "system_admin", "audit_admin")
+MEMBER = "seat_holder"  # who is shown the pages that are for members themselves
 
 # What a page needs beside what its own form offers, so that it writes when the right person sends it; rows by a function.
 TYPED: dict[str, dict] = {
@@ -69,8 +73,34 @@ TYPED: dict[str, dict] = {
     "admin:members_classuse_add": {"area": lambda world: world.at("building2").pk},
     "admin:members_classuse_change": {"scheme": lambda world: world.rows[ClassScheme]["sibling_grid"].pk},
     "admin:members_classscheme_add": {"name": "分类77"},
+    "admin:members_pointscheme_add": {"year": str(today().year + 1), "area": lambda world: world.at("east").pk},
+    "admin:members_pointscheme_change": {"floor": "7"},
+    "admin:members_pointscheme_announce": {"until": lambda world: (today() + timedelta(days=9)).isoformat()},
+    "admin:members_pointcategory_change": {"cap": "77"},
+    "admin:members_pointentry_changelist#refuse": {"reason": "没有照片"},
+    "admin:members_partyorganisation_meeting": {
+        "title": "党员大会",
+        "item": lambda world: str(world.rows[PointEntry]["own"].item_id),
+        "members": lambda world: [world.rows[Member]["own"].pk],
+    },
     "admin:members_managementmode_add": {"name": "方式77", "contact_days": "30"},
     "admin:grids_norm_change": {"high": "77"},
+    "members:branch_contacts": {"names": lambda world: [world.rows[Member]["own"].pk]},
+    "members:branch_meeting": {
+        "form_id": str(uuid.UUID(int=77)),
+        "item": lambda world: world.rows[PointEntry]["own"].item_id,
+        "title": "党员大会",
+        "on": lambda world: today().isoformat(),
+        "names": lambda world: [world.rows[Member]["own"].pk],
+    },
+    "admin:members_member_changelist#give_accounts": {"sure": "1"},
+    "admin:members_member_changelist#reissue_passwords": {"sure": "1"},
+    "members:mine_propose": {"item": lambda world: _of_members(world).pk, "note": "义务巡逻", "photo": ""},
+    "members:mine_reveal": {"column": "phone"},
+    "members:mine_withdraw": {"form_id": str(uuid.UUID(int=78))},
+    "members:settle": {"note": "组织关系在工作单位"},
+    "members:branch_appeal": {"verdict": "no", "answer": "属实"},
+    "members:branch_entry": {"reason": "记错人"},
     "account_change_password": {"oldpassword": "a long password", "password1": "another 77 word", "password2": "another 77 word"},
 }
 # What works on another row than most: a grid with buildings in it is not closed, an open account not opened, a scheme not
@@ -88,7 +118,13 @@ VARIANTS = {
     "admin:members_member_prolong": "probationary",
     "admin:members_member_return": "floating",
     "admin:members_member_found": "lost",
+    "admin:members_member_reopen": "settled",
     "admin:members_classuse_add": "building",
+    "admin:members_pointentry_answer": "appealed",
+    "admin:members_pointentry_reverse": "counted",
+    "members:settle": "gone",
+    "members:branch_appeal": "appealed",
+    "members:branch_entry": "counted",
     "admin:accounts_user_changelist#enable": "closed",
 }
 # What ends the actor's own session; nobody else's row may change by it.
@@ -118,12 +154,17 @@ class Case:
         return " ".join(filter(None, [self.actor, self.method, self.route.label, self.button, self.field, f"at {self.spot}"]))
 
 
+def _of_members(world: World) -> PointItem:
+    """What members propose for themselves."""
+    return PointItem.objects.get(category__scheme=world.about[MEMBER][PointBalance].scheme_id, proposer=Proposer.MEMBER)
+
+
 class Matrix:
     def __init__(self, world: World):
         self.world, self.oracle = world, Oracle(world)
         self.routes = [route for route in all_routes() if route.about is not None]
         self.visitors = {actor: Visitor(world, actor) for actor in PLAYERS}
-        self._readers = {actor: Visitor(world, actor, forms=True) for actor in READERS}
+        self._readers = {actor: Visitor(world, actor, forms=True) for actor in (*READERS, MEMBER)}
         self.base = snapshot()
         self.allowed = {actor: (self.oracle.marks(actor), self.oracle.codes(actor)) for actor in PLAYERS}
         self._forms: dict = {}
@@ -135,10 +176,12 @@ class Matrix:
             for spot in self._spots(model, actor) if model else [NOWHERE]:
                 for method in METHODS:
                     yield Case(route, actor, spot, method)
-            yield from self._cases_in_forms(route, actor)
+            in_forms = list(self._cases_in_forms(route, actor))
+            yield from in_forms
             yield from self._cases_of_buttons(route, actor)
+            offered = {case.field for case in in_forms}
             for field, carried in route.about.carries.items():
-                for spot in self._spots(carried, actor):
+                for spot in self._spots(carried, actor) if field not in offered else ():
                     yield Case(route, actor, spot, "POST", field)
 
     def _spots(self, model: type[Model], actor: str) -> list[str]:
@@ -197,8 +240,10 @@ class Matrix:
         return Page("", (), self.world)
 
     def _likely(self, route: Route) -> list[str]:
+        if route.about.own:
+            return [MEMBER]
         if route.model_admin is None:
-            return [] if isinstance(route.declared, str) else ["all_districts_official"]
+            return ["all_districts_official"] if isinstance(route.declared, Can) else []
         can = getattr(route.model_admin.model, "edit", None) or route.model_admin.model.see
         return [actor for actor in READERS if self.oracle.has(actor, can)]
 
@@ -211,7 +256,8 @@ class Matrix:
             return False
         if route.at_desk:
             return bool(self.forms(route, self.target(route, case.spot, case.actor)).data)
-        return isinstance(route.declared, Can) or route.label in OWN_ACCESS or bool(route.about.model and route.about.blind)
+        own = route.about.own or route.label in OWN_ACCESS
+        return isinstance(route.declared, Can) or own or bool(route.about.model and route.about.blind)
 
     # --- Playing
     def request(self, case: Case) -> tuple[str, str, dict | None]:
@@ -285,17 +331,26 @@ class Matrix:
             return True
         oracle, actor = self.oracle, case.actor
         home = self.home(case.route, actor) if case.field else self.target(case.route, case.spot, actor)
-        if home is not None and not oracle.editable(actor, home):
+        if case.route.about.own:
+            return oracle.is_about(actor, home) if home else Member in self.world.about[actor]
+        if home is not None and not self._lets_write(case.route, actor, home):
             return False
         if case.button or case.field in case.route.about.carries:
             return oracle.editable(actor, self._carried(case))
         if not case.field:
-            return home is not None or self.may_add(case.route, actor)
+            # A page's own form carries the rows of the actor's own place.
+            carried = [self.row(model, "own", actor) for model in case.route.about.carries.values()]
+            may = carried and all(oracle.editable(actor, row) for row in carried)
+            return home is not None or bool(may) or self.may_add(case.route, actor)
         row = self._carried(case)
         if isinstance(row, Area):
             can = case.route.model_admin.model.edit if case.route.model_admin else case.route.declared
             return oracle.reaches(actor, can, row.pk)
         return oracle.visible(actor, row)
+
+    def _lets_write(self, route: Route, actor: str, home: Model) -> bool:
+        can = route.about.writes
+        return self.oracle.editable(actor, home) if can is None else self.oracle.keeps(actor, can, home)
 
     def may_add(self, route: Route, actor: str) -> bool:
         can_add = route.page == "add" and getattr(route.model_admin, "can_add", False)
@@ -314,6 +369,8 @@ class Matrix:
         """The statuses that posts and places allow."""
         route, actor, oracle = case.route, case.actor, self.oracle
         if actor == ANONYMOUS:
+            if route.about.words and not isinstance(route.declared, Can):
+                return {404, 405}  # a public page under a key that is nobody's
             return {302} if route.at_desk or isinstance(route.declared, Can) or route.params else {200, 302, 400, 405, 503}
         if route.at_desk and not oracle.has(actor, Can.USE_DESK):
             return {403}
@@ -336,7 +393,8 @@ class Matrix:
     def _expected_of_row(self, case: Case, row: Model) -> set[int]:
         """Out of sight 404 (403 where the whole list is closed to the actor); in sight what the right to edit allows."""
         route, actor = case.route, case.actor
-        if not self.oracle.visible(actor, row) and not (self.oracle.is_about(actor, row) and not route.at_desk):
+        own = self.oracle.is_about(actor, row) and not route.at_desk
+        if not own and (route.about.own or not self.oracle.visible(actor, row)):
             return {403, 404} if self._is_closed(case, row) else {404, 405}
         if route.page == "delete":
             return {403}

@@ -16,10 +16,27 @@ from audit.models import ChangeEntry, Setting, ViewEntry
 from audit.querysets import UnplacedQuerySet
 from gridparty.lib.access import Can
 from gridparty.lib.dates import today
-from gridparty.tests.access.world import ACTORS, ANONYMOUS, STANDING, World, own_models
+from gridparty.tests.access.world import ACTORS, ANONYMOUS, SEATED, STANDING, World, own_models
 from grids.models import Area, AreaEvent, Placed
-from jobs.models import Job, Notice, OutboxMessage, Schedule
-from members.models import ClassUse, Member, MemberMove, PartyOrganisation, Seat, Unit, Zone
+from jobs.models import FormReceipt, Job, Notice, OutboxMessage, Schedule
+from members.models import (
+    ClassUse,
+    Contact,
+    ExemptClass,
+    ItemClass,
+    Member,
+    MemberMove,
+    NamedDay,
+    PartyOrganisation,
+    PointBalance,
+    PointCategory,
+    PointEntry,
+    PointItem,
+    PointScheme,
+    Seat,
+    Unit,
+    Zone,
+)
 from people.models import Care, Household, MoveRequest, Person, PersonMerge, PersonSkill, Visit
 from rosters.models import Export, Import, ImportBefore, ImportFile, ImportProblem, ImportRow, Mapping
 
@@ -69,6 +86,27 @@ SHOWN_ALONG = {
     ClassUse: ("area", "scheme"),
     Member: ("person", "organisation", "organisation.community", "employer", "area", "community"),
     MemberMove: ("member", "member.person", "from_organisation", "to_organisation", "by"),
+    Contact: ("member", "member.person", "by"),
+    PointScheme: ("area",),
+    NamedDay: ("scheme",),
+    ExemptClass: ("scheme", "member_class"),
+    PointCategory: ("scheme",),
+    PointItem: ("category", "category.scheme"),
+    ItemClass: ("item", "item.category", "member_class"),
+    PointBalance: ("member", "member.person", "organisation", "member_class", "scheme"),
+    PointEntry: ("balance.member", "balance.member.person", "balance.organisation", "item", "item.category", "proposed_by"),
+}
+# Whose own a row is.
+OWNER = {
+    User: "pk",
+    Appointment: "user_id",
+    Job: "created_by_id",
+    Notice: "recipient_id",
+    FormReceipt: "user_id",
+    Member: "person.user_id",
+    Contact: "member.person.user_id",
+    PointBalance: "member.person.user_id",
+    PointEntry: "balance.member.person.user_id",
 }
 # Of whom others have on record the membership shows only what was typed.
 APART = {"person", "member.person", "area", "community"}
@@ -87,6 +125,7 @@ class Oracle:
             name: [(role, world.at(where).pk if where else None) for role, where in posts]
             for name, posts in (ACTORS | STANDING).items()
         } | {ANONYMOUS: []}
+        self.organised = dict(PartyOrganisation._base_manager.values_list("pk", "parent_id"))
         self.posts = defaultdict(list)
         for post in Appointment._base_manager.all():
             self.posts[post.user_id].append(post)
@@ -101,7 +140,23 @@ class Oracle:
         return found
 
     def has(self, actor: str, can: Can) -> bool:
-        return any(can in CAPABILITIES[role] for role, _stand in self.stands[actor])
+        roles = [role for role, _where in (*self.stands[actor], *SEATED.get(actor, ()))]
+        return any(can in CAPABILITIES[role] for role in roles)
+
+    def keeps(self, actor: str, can: Can, organisation: PartyOrganisation) -> bool:
+        """By the area of the organisation, or by a seat in it or above it."""
+        seats = [(role, self.world.rows[PartyOrganisation][where]) for role, where in SEATED.get(actor, ())]
+        above = [organisation.pk]
+        while above[-1] is not None:
+            above.append(self.organised.get(above[-1]))
+        seated = any(can in CAPABILITIES[role] and body.pk in above for role, body in seats)
+        return seated or self.reaches(actor, can, organisation.area_id)
+
+    def proposes_by(self, actor: str, item: PointItem) -> bool:
+        """Items are named to all who propose by them, though the scheme is made further up."""
+        stands = [stand for role, stand in self.stands[actor] if Can.PROPOSE_POINTS in CAPABILITIES[role]]
+        stands += [self.world.rows[PartyOrganisation][where].area_id for _role, where in SEATED.get(actor, ())]
+        return any(item.category.scheme.area_id in self.chain(stand) for stand in stands if stand)
 
     def reaches(self, actor: str, can: Can, area_id: int | None) -> bool:
         return any(can in CAPABILITIES[role] for role in self._roles_above(actor, self.chain(area_id)))
@@ -174,8 +229,8 @@ class Oracle:
     def is_about(self, actor: str, row: Model) -> bool:
         """What everybody may see of themselves, whatever their posts."""
         me = self.key(actor)
-        owner = {User: "pk", Appointment: "user_id", Job: "created_by_id", Notice: "recipient_id"}.get(type(row))
-        return me is not None and owner is not None and getattr(row, owner) == me
+        owner = OWNER.get(type(row))
+        return me is not None and owner is not None and attrgetter(owner)(row) == me
 
     # --- Pages
     def lists(self, actor: str, model: type[Model]) -> bool:
@@ -190,6 +245,7 @@ class Oracle:
         for row in self.rows.values():
             # Areas go by name wherever the posts in them are seen.
             named = isinstance(row, Area) and self.reaches(actor, Can.SEE_POSTS, row.pk)
+            named = named or (isinstance(row, PointItem) and self.proposes_by(actor, row))
             if named or self.visible(actor, row) or self.is_about(actor, row) or isinstance(row, Setting):
                 shown |= set().union(*(self._marks_of(one) for one in [row, *along(row)]))
         return shown
@@ -236,18 +292,37 @@ def _of_the_kept(can: Can):
     return lambda oracle, actor, merge: oracle.reaches(actor, can, merge.kept.area_id)
 
 
-def _of_organisation(can: Can):
-    """By the area of the organisation a row belongs to."""
-    return lambda oracle, actor, row: oracle.reaches(actor, can, row.organisation.area_id)
+def _of_organisation(can: Can, path: str = "organisation"):
+    """By the organisation a row belongs to."""
+    return lambda oracle, actor, row: oracle.keeps(actor, can, attrgetter(path)(row))
 
 
 def _here_or_elsewhere(can: Can):
     """Units and organisations of elsewhere stand nowhere and are seen by all who see members."""
 
     def rule(oracle: Oracle, actor: str, row: Unit | PartyOrganisation) -> bool:
-        return oracle.reaches(actor, can, row.area_id) or (row.area_id is None and oracle.has(actor, can))
+        kept = isinstance(row, PartyOrganisation) and oracle.keeps(actor, can, row)
+        return kept or oracle.reaches(actor, can, row.area_id) or (row.area_id is None and oracle.has(actor, can))
 
     return rule
+
+
+def _the_organisation(oracle: Oracle, actor: str, row: PartyOrganisation) -> bool:
+    return oracle.keeps(actor, PartyOrganisation.edit, row)
+
+
+def _of_scheme(path: str) -> tuple:
+    """Schemes are seen and made for an area; who makes some sees the examples, too, which stand nowhere."""
+
+    def sees(oracle: Oracle, actor: str, row: Model) -> bool:
+        scheme = attrgetter(path)(row) if path else row
+        example = scheme.area_id is None and oracle.has(actor, PointScheme.edit)
+        return example or oracle.reaches(actor, PointScheme.see, scheme.area_id)
+
+    def makes(oracle: Oracle, actor: str, row: Model) -> bool:
+        return oracle.reaches(actor, PointScheme.edit, (attrgetter(path)(row) if path else row).area_id)
+
+    return sees, makes
 
 
 def _by_place(can: Can):
@@ -256,21 +331,21 @@ def _by_place(can: Can):
 
 def _sees_member(oracle: Oracle, actor: str, member: Member) -> bool:
     """Double belonging: where the member lives, and where the membership is."""
-    both = member.area_id, member.organisation.area_id
-    return any(oracle.reaches(actor, Member.see, area) for area in both)
+    return oracle.reaches(actor, Member.see, member.area_id) or oracle.keeps(actor, Member.see, member.organisation)
 
 
-def _sides_of(move: MemberMove) -> list[int | None]:
-    to = [move.to_organisation.area_id] if move.to_organisation else []
-    return [move.member.organisation.area_id, *to]
+def _on_its_sides(oracle: Oracle, actor: str, can: Can, move: MemberMove) -> bool:
+    to = [move.to_organisation] if move.to_organisation else []
+    return any(oracle.keeps(actor, can, one) for one in [move.member.organisation, *to])
 
 
 def _sees_move(oracle: Oracle, actor: str, move: MemberMove) -> bool:
-    return any(oracle.reaches(actor, MemberMove.see, area) for area in [move.member.area_id, *_sides_of(move)])
+    lives = oracle.reaches(actor, MemberMove.see, move.member.area_id)
+    return lives or _on_its_sides(oracle, actor, MemberMove.see, move)
 
 
 def _edits_move(oracle: Oracle, actor: str, move: MemberMove) -> bool:
-    return any(oracle.reaches(actor, MemberMove.edit, area) for area in _sides_of(move))
+    return _on_its_sides(oracle, actor, MemberMove.edit, move)
 
 
 def _ones_own_import(oracle: Oracle, actor: str, row: Model) -> bool:
@@ -298,17 +373,24 @@ RULES = {
     User: (Oracle.sees_user, Oracle.edits_user),
     Appointment: (lambda oracle, actor, post: oracle.reaches(actor, Appointment.see, post.area_id), Oracle.edits_post),
     Job: (Oracle.sees_job, _runs_jobs),
-    Notice: (lambda oracle, actor, notice: False, lambda oracle, actor, notice: False),
+    **dict.fromkeys((FormReceipt, Notice), (lambda oracle, actor, row: False, lambda oracle, actor, row: False)),
     Schedule: (_runs_jobs, _runs_jobs),
     OutboxMessage: (_runs_jobs, _runs_jobs),
     MoveRequest: (_on_a_side(MoveRequest.see), _on_a_side(MoveRequest.edit)),
     PersonMerge: (_of_the_kept(PersonMerge.see), _of_the_kept(PersonMerge.edit)),
     Unit: (_here_or_elsewhere(Unit.see), _by_place(Unit.edit)),
-    PartyOrganisation: (_here_or_elsewhere(PartyOrganisation.see), _by_place(PartyOrganisation.edit)),
+    PartyOrganisation: (_here_or_elsewhere(PartyOrganisation.see), _the_organisation),
     Zone: (_of_organisation(Zone.see), _of_organisation(Zone.edit)),
     Seat: (_of_organisation(Seat.see), _of_organisation(Seat.edit)),
     Member: (_sees_member, _of_organisation(Member.edit)),
     MemberMove: (_sees_move, _edits_move),
+    Contact: tuple(_of_organisation(can, "member.organisation") for can in (Contact.see, Contact.edit)),
+    PointBalance: tuple(_of_organisation(can) for can in (PointBalance.see, PointBalance.edit)),
+    PointEntry: tuple(_of_organisation(can, "balance.organisation") for can in (PointEntry.see, PointEntry.edit)),
+    PointScheme: _of_scheme(""),
+    **dict.fromkeys((ExemptClass, NamedDay, PointCategory), _of_scheme("scheme")),
+    PointItem: _of_scheme("category.scheme"),
+    ItemClass: _of_scheme("item.category.scheme"),
     **dict.fromkeys((Import, ImportFile, ImportRow, ImportProblem, ImportBefore), (_ones_own_import, _ones_own_import)),
     Export: (_ones_own_export, _ones_own_export),
     Mapping: (_of_the_office, _of_the_office),

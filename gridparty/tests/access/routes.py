@@ -1,6 +1,7 @@
 """All routes there are, found by walking the resolver, and whose row each of them is about."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,32 +13,43 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 
 from accounts.models import User
+from gridparty.lib.access import Can
 from gridparty.tests.access.world import OURS
 from jobs.models import Job, Notice
-from members.models import Member
+from members.models import Member, PartyOrganisation, PointEntry
 from people.models import Person
 from rosters.models import Export, Import
 
 
 @dataclass(frozen=True)
 class About:
-    """What a route takes. `blind` routes answer the same whatever the row; `carries` names ids in the form."""
+    """What a route takes. `blind` routes answer the same whatever the row; `carries` names ids in the form.
+
+    `writes` is the capability that lets write there, where it is not the one that changes the row itself. `own` pages are for
+    whom the row is about alone, whatever else their posts let them see.
+    """
 
     model: type[Model] | None = None
     words: dict[str, str] = field(default_factory=dict)
     carries: dict[str, type[Model]] = field(default_factory=dict)
     blind: str = ""
+    writes: Can | None = None
+    own: bool = False
 
+
+NOBODYS = uuid.UUID(int=1)  # a key under which nothing is published
 
 # Every route outside the model pages of the desk, which are found through the admin registry.
 EXPECTED: dict[str, About] = {
     "home": About(),
+    "phone": About(),
     "healthz": About(),
     "readyz": About(),
     "account_login": About(),
     "account_logout": About(),
     "account_change_password": About(),
     "accounts:me": About(),
+    "accounts:elder": About(),
     "accounts:invite_users": About(carries={"ids": User}),
     "accounts:reissue_passwords": About(carries={"ids": User}),
     "accounts:photo": About(User),
@@ -46,6 +58,7 @@ EXPECTED: dict[str, About] = {
     "jobs:job": About(Job),
     "jobs:notices": About(),
     "jobs:read_notices": About(),
+    "jobs:receipts": About(),
     "jobs:read_notice": About(Notice, blind="marks own notices and leads back to them, whatever the number"),
     "rosters:imports": About(),
     "rosters:template": About(words={"kind": "areas"}),
@@ -61,6 +74,27 @@ EXPECTED: dict[str, About] = {
     "people:reveal": About(Person),
     "members:reveal": About(Member),
     "members:not_a_member": About(Person),
+    "members:settle": About(Person),
+    "members:public_points": About(words={"key": NOBODYS}),
+    "members:public_points_branch": About(words={"key": NOBODYS, "pk": 1}),
+    "members:branch": About(),
+    "members:branch_organisation": About(PartyOrganisation),
+    "members:branch_meeting": About(PartyOrganisation, writes=Can.PROPOSE_POINTS),
+    "members:branch_contacts": About(PartyOrganisation, writes=Can.PROPOSE_POINTS),
+    "members:branch_board": About(PartyOrganisation),
+    "members:branch_member": About(Member),
+    "members:branch_decide": About(carries={"entries": PointEntry}),
+    "members:branch_appeal": About(PointEntry),
+    "members:branch_entry": About(PointEntry),
+    "members:mine": About(own=True),
+    "members:mine_propose": About(own=True),
+    "members:mine_worth": About(own=True),
+    "members:mine_entry": About(PointEntry, own=True),
+    "members:mine_withdraw": About(PointEntry, own=True),
+    "members:mine_appeal": About(PointEntry, own=True),
+    "members:mine_data": About(own=True),
+    "members:mine_reveal": About(own=True),
+    "members:entry_photo": About(PointEntry),
     "admin:index": About(),
     "admin:login": About(),
     "admin:logout": About(),

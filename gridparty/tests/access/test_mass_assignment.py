@@ -22,6 +22,8 @@ CONSEQUENCES = {Area: {"form", "revision"}, User: {"phone_tail"}, Schedule: {"ne
 CONSEQUENCES[Unit] = {"contact_tail"}
 CONSEQUENCES[PartyOrganisation] = {"next_election_on", "path"}
 CONSEQUENCES[Person] = {"pinyin", "initials", "id_tail", "id_hash", "phone_tail"}
+# What tells of all that was sent, whether the page takes it or not.
+SENT = {("jobs.FormReceipt", "content")}
 HOSTILE = "hostile"
 
 
@@ -76,10 +78,11 @@ def _cells(before: dict, after: dict) -> dict[tuple, object]:
             continue
         names = columns(next(model for model in own_models() if model._meta.label == label))
         if column in "+-":
-            made = sorted(after[label].keys() - before[label].keys())
-            row = f"+{made.index(pk)}" if column == "+" else pk
+            new = sorted(after[label].keys() - before[label].keys())
+            row = f"+{new.index(pk)}" if column == "+" else pk
             values = after[label].get(pk, ())
-            cells |= {(label, row, name): value for name, value in zip(names, values, strict=False)} or {(label, row, "-"): None}
+            made = {(label, row, name): value for name, value in zip(names, values, strict=False) if (label, name) not in SENT}
+            cells |= made or {(label, row, "-"): None}
         else:
             cells[label, pk, column] = after[label][pk][names.index(column)]
     return cells

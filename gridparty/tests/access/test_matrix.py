@@ -10,6 +10,17 @@ NEVER_WRITE = {
     "account_logout": "ends the session; no row of ours changes",
     "people:reveal": "shows a number; the view log alone is written",
     "members:reveal": "shows a number; the view log alone is written",
+    "members:branch": "only looked at",
+    "members:branch_organisation": "only looked at",
+    "members:branch_board": "only looked at",
+    "members:branch_member": "only looked at",
+    "members:mine": "only looked at",
+    "members:mine_data": "only looked at",
+    "members:mine_entry": "only looked at",
+    "members:mine_worth": "only looked at",
+    "members:mine_reveal": "shows a number; the view log alone is written",
+    "members:mine_appeal": "the own entry of the matrix awaits a decision; members/tests/test_mine_pages does",
+    "admin:members_member_changelist#reissue_passwords": "nobody of the matrix has an account of ours; members/tests does",
     "rosters:imports": "takes a file, which no form of the matrix carries; rosters/tests does",
     "rosters:page": "only looked at",
     "rosters:template": "only looked at",
@@ -18,7 +29,7 @@ NEVER_WRITE = {
     "rosters:rest": "goes on with what was not written, and nothing was; rosters/tests does",
     "rosters:undo": "takes back what was written, and nothing was; rosters/tests does",
 }
-WRITERS = ("all_districts_official", "community_secretary", "system_admin", "security_admin", "nobody")
+WRITERS = ("all_districts_official", "community_secretary", "system_admin", "security_admin", "seat_holder", "nobody")
 
 
 @pytest.mark.parametrize("actor", PLAYERS)

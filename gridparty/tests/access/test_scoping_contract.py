@@ -13,6 +13,7 @@ from grids.models import Placed
 
 # Models without `visible_to`, and why. A model that gets one leaves the list.
 NOT_SCOPED = {
+    "jobs.FormReceipt": "read by who sent the form alone, through FormReceipt.objects.own(user)",
     "jobs.Notice": "read by its recipient alone, through Notice.objects.own(user)",
 }
 SCOPED = [model for model in own_models() if is_scoped(model)]

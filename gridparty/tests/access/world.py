@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Model
+from django.db.models import AutoField, Model
 from django.utils import timezone
 
 from accounts.choices import EndReason, Role
@@ -17,8 +17,12 @@ from gridparty.lib.dates import today
 from gridparty.lib.registry import defaults
 from gridparty.tests.factories import (
     FACTORIES,
+    balance_of,
+    category_of,
+    entry_of,
     export_of,
     import_of,
+    item_of,
     job_of,
     mark,
     member_who,
@@ -33,8 +37,9 @@ from gridparty.tests.factories import (
 from grids.actions import load_areas, place
 from grids.models import Area
 from jobs.models import Job, Notice
-from members.choices import OrganisationKind
-from members.models import Member, MemberClass, PartyOrganisation, Unit
+from members.choices import OrganisationKind, Proposer
+from members.models import Member, MemberClass, PartyOrganisation, PointBalance, PointCategory, PointEntry, PointItem, Unit
+from members.querysets import body_key
 from people.choices import Relation
 from people.models import Household, Person
 from rosters.models import Export, Import
@@ -82,7 +87,10 @@ ROLES = {role.value: [(role, place)] for role, place in STANDS.items()}
 ACTORS: dict[str, list[tuple[Role, str | None]]] = ROLES | {
     "nobody": [],
     "two_posts": [(Role.COMMUNITY_SECRETARY, "taoyuan"), (Role.GRID_LEADER, "other_street")],
+    "seat_holder": [],
 }
+# What a seat gives, and in the organisation of which place: a branch secretary without any post over an area.
+SEATED = {"seat_holder": [(Role.BRANCH_SECRETARY, "own")]}
 # More ways to stand in the tree, for the contract of the doors.
 STANDING = {
     "inner_grid_leader": [(Role.GRID_LEADER, "inner")],
@@ -124,6 +132,8 @@ def spread_keys() -> None:
     """Let the keys of every model begin elsewhere: no row is found by another's number, and numbers stand out in a page."""
     with connection.cursor() as cursor:
         for n, model in enumerate(own_models(), start=3):
+            if not isinstance(model._meta.pk, AutoField):
+                continue  # a form has the number the phone gave it
             table, first = model._meta.db_table, n * 10_007
             if connection.vendor == "postgresql":
                 cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [f'"{table}"', first])
@@ -149,12 +159,18 @@ def build_world() -> World:
     world.variants["empty home"] = {name: _empty_home(spot) for name, spot in spots.items()}
     world.variants["unnumbered"] = {name: _unnumbered(spot) for name, spot in spots.items()}
     world.variants["empty group"] = {name: _empty_group(spot) for name, spot in spots.items()}
-    states = {"probationary": {"standing": "probationary"}, "floating": {"state": "floating"}, "lost": {"state": "lost"}}
+    states = {name: {"state": name} for name in ("floating", "lost", "settled")} | {"probationary": {"standing": "probationary"}}
     for what, values in states.items():
         world.variants[what] = {name: _member_who_is(what, spot, values) for name, spot in spots.items()}
+    gone = {name: _member_who_is("gone", spot, {"state": "gone"}) for name, spot in spots.items()}
+    world.variants["gone"] = {name: one.person for name, one in gone.items()}
     world.variants["sorted otherwise"] = {name: _sorted_otherwise(spot, spots) for name, spot in spots.items()}
+    counted = {"state": "approved", "reason": ""}
+    for what, values in {"counted": counted, "appealed": counted | {"appeal": "open"}}.items():
+        world.variants[what] = {name: _entry_that_is(what, spot, values) for name, spot in spots.items()}
     _add_people_between(world)
     _add_members_between(world)
+    _add_seat_holders(world)
     world.words = find_marks()
     return world
 
@@ -203,6 +219,10 @@ def _sorted_otherwise(spot: Area, spots: dict[str, Area]) -> Member:
     """By a class of another scheme than the one in force."""
     other = next(one for one in spots.values() if one != spot)
     return _member_who_is("otherwise", spot, {"member_class": FACTORIES[MemberClass](other)})
+
+
+def _entry_that_is(what: str, spot: Area, values: dict) -> PointEntry:
+    return entry_of(FACTORIES[PointBalance](spot), spot, mark(PointEntry, f"{what} {spot.code}"), **values)
 
 
 def _add_actors(world: World) -> None:
@@ -258,6 +278,26 @@ def _add_members_between(world: World) -> None:
             member_who(one, world.at(spot), home=world.at(home), known_as=known_as)
     Unit.objects.create(name=mark(Unit, "elsewhere"))
     organisation_called("elsewhere", None, OrganisationKind.BRANCH)
+
+
+def _add_seat_holders(world: World) -> None:
+    """Members of the organisation they hold a seat in, with points of their own; a group below it with a member's."""
+    for name, seats in SEATED.items():
+        one, spot = world.actors[name], world.at(seats[0][1])
+        for role, where in seats:
+            over = {"body": body_key(world.rows[PartyOrganisation][where].pk), "duties": mark(Appointment, name)}
+            Appointment.objects.create(user=one, role=role, starts_on=date(2020, 1, 1), **over)
+        own = member_who(person_called(name, spot, user=one), spot)
+        balance = balance_of(own, spot)
+        entry = entry_of(balance, spot, mark(PointEntry, name), proposed_by=one)
+        item_of(category_of(balance.scheme, mark(PointCategory, name)), mark(PointItem, name), proposer=Proposer.MEMBER)
+        world.actors[name] = User.objects.get(pk=one.pk)
+        world.about[name] |= {User: world.actors[name], Member: own, PointBalance: balance, PointEntry: entry}
+    branch = world.rows[PartyOrganisation]["own"]
+    group = organisation_called("below", world.at("own_building"), OrganisationKind.GROUP)
+    PartyOrganisation.objects.filter(pk=group.pk).update(parent=branch, path=f"{branch.path}{group.pk}/")
+    below = member_who(person_called("below", world.at("own")), world.at("own"), organisation=group)
+    entry_of(balance_of(below, world.at("own_building")), world.at("own_building"), mark(PointEntry, "below"))
 
 
 _MARK = re.compile(r"zq[0-9a-f]{8}")

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Page, sync_playwright
 
@@ -59,6 +60,13 @@ class Visitor:
         self.page.screenshot(path=SHOTS / f"{name}.png")
         width = self.page.viewport_size["width"]
         assert self.page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def examine(self, name: str) -> None:
+        """Look; what axe finds against WCAG 2.2 AA and good practice is wrong."""
+        self.look(name)
+        # Preloading would fetch what style sheets import from the address of the page, where nothing is.
+        found = Axe().run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
+        self.wrong += [(name, one["id"], node["html"][:200]) for one in found for node in one["nodes"]]
 
     def text(self) -> str:
         return self.page.inner_text("body")

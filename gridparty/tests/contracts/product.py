@@ -6,10 +6,12 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Model
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls.converters import UUIDConverter
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ["gridparty", *(app.name for app in apps.get_app_configs() if Path(app.path).parent == ROOT and app.name != "gridparty")]
@@ -71,11 +73,12 @@ def routes() -> dict[str, str]:
 
 
 def _address(name: str, pattern: URLPattern) -> str:
-    count = len(pattern.pattern.converters) or pattern.pattern.regex.groups
+    keys = [UUID(int=1) if isinstance(one, UUIDConverter) else 1 for one in pattern.pattern.converters.values()]
+    args = keys or [1] * pattern.pattern.regex.groups
     try:
-        return reverse(name, args=[1] * count)
+        return reverse(name, args=args)
     except NoReverseMatch:
-        return reverse(name, args=["grids"] * count)
+        return reverse(name, args=["grids"] * len(args))
 
 
 def _named(patterns, space: str) -> Iterator[tuple[str, URLPattern]]:

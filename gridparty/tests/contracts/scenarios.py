@@ -6,7 +6,9 @@ in earnest: what it writes must be what the change log says.
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
+from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,6 +27,7 @@ from gridparty.lib.dates import today
 from gridparty.lib.roster import Row, Verdict
 from grids import actions as grids
 from grids import rosters as grid_rosters
+from grids.demo import SHOWN_COMMUNITY
 from grids.models import Area, CodeRule, Norm
 from grids.rosters import wide as wide_rosters
 from grids.rules import NewArea
@@ -33,7 +36,22 @@ from jobs.actions import schedules as job_schedules
 from jobs.kinds import KINDS
 from jobs.models import Job, Notice, OutboxMessage, Schedule
 from members import actions as members
-from members.models import ClassScheme, ManagementMode, MemberClass, Seat
+from members import demo_points
+from members.models import (
+    ClassScheme,
+    ExemptClass,
+    ItemClass,
+    ManagementMode,
+    Member,
+    MemberClass,
+    NamedDay,
+    PointBalance,
+    PointCategory,
+    PointEntry,
+    PointItem,
+    PointScheme,
+    Seat,
+)
 from members.rosters import buildings as building_rosters
 from members.rosters import members as member_rosters
 from members.rosters import organisations as organisation_rosters
@@ -52,6 +70,8 @@ ONLY_SHOWN = {
     "admin:accounts_appointment_vacancies": "a list to work down; appointing happens on the add page",
     "admin:members_partyorganisation_coverage": "a list to work down; founding and enrolling happen on the add pages",
     "admin:members_partyorganisation_concurrent": "a list to look at",
+    "admin:members_partyorganisation_notice": "a paper to print",
+    "admin:members_pointscheme_notice": "a paper to print",
 }
 
 
@@ -521,6 +541,11 @@ def enable_user(world):
     return post(world.cast.secretary, "accounts:enable_user", world.cast.grid_leader.pk)
 
 
+@page("accounts:elder")
+def elder(world):
+    return post(world.cast.secretary, "accounts:elder", elder="on")
+
+
 @page("jobs:read_notices")
 def read_notices(world):
     notify(world)
@@ -909,6 +934,14 @@ def on_the_way(world):
     return members.send(member=one.member, to=one.other, by=world.cast.secretary)
 
 
+def gone(world):
+    """赵一, who lives in 桃园 and whose membership is elsewhere."""
+    member = enrolled(world).member
+    people.move_people(people=[member.person], household=None, area=world.areas.building1, by=world.cast.secretary)
+    members.receive(move=members.send(member=member, elsewhere="市医院党支部", by=None), by=None)
+    return type(member.person).objects.select_related("area").get(pk=member.person_id)
+
+
 def company(world):
     new = members.NewUnit("桃园超市", "private_enterprise", world.areas.grid1, contact_phone="15400000012")
     return members.add_unit(new=new, by=world.cast.secretary)
@@ -1110,6 +1143,11 @@ def receive(world):
     members.receive(move=on_the_way(world), by=world.cast.secretary)
 
 
+@action("members.settle")
+def settle(world):
+    members.settle(person=gone(world), note="组织关系在工作单位", by=world.cast.secretary)
+
+
 @action("members.recall")
 def recall(world):
     members.recall(move=on_the_way(world), by=world.cast.secretary)
@@ -1118,6 +1156,235 @@ def recall(world):
 @action("members.reveal_phone")
 def reveal_phone(world):
     assert members.reveal_phone(member=enrolled(world).member, by=world.cast.secretary) == "15400000011"
+
+
+@action("members.give_accounts")
+def give_accounts(world):
+    """One who has an account stays as they are; the other gets one, and the post."""
+    one = enrolled(world)
+    assert len(members.give_accounts(members=[one.member], by=world.cast.secretary)) == 1
+    assert len(members.invite_members(members=[one.member], by=world.cast.secretary)) == 1
+
+
+@action("members.note_contacts")
+def note_contacts(world):
+    """Once: the same contact noted again writes nothing."""
+    one = {"members": [enrolled(world).member], "way": "visit", "note": "看望", "by": world.cast.secretary}
+    assert [members.note_contacts(**one), members.note_contacts(**one)] == [1, 0]
+
+
+# --- Points
+
+
+def drafted(world) -> SimpleNamespace:
+    """Those of `enrolled`, and 东街's draft for this year: two items of 3 points, the second for members to propose."""
+    one = enrolled(world)
+    example = PointScheme.objects.create(name="百分制", base=60, is_example=True)
+    category = PointCategory.objects.create(scheme=example, name="政治学习", cap=20)
+    of = {"category": category, "points": 3, "cap": 6}
+    PointItem.objects.create(code="A1", name="参加三会一课", **of)
+    own = PointItem.objects.create(code="A2", name="志愿服务", proposer="member", **of)
+    ItemClass.objects.create(item=own, member_class=one.ordinary)
+    ExemptClass.objects.create(scheme=example, member_class=one.working)
+    one.draft = members.draft_scheme(source=example, area=world.areas.east, year=today().year, by=world.cast.street_officer)
+    one.category = one.draft.categories.get()
+    one.meeting, one.service = one.category.items.order_by("code")
+    return one
+
+
+def in_force(world) -> SimpleNamespace:
+    """Those of `drafted`, with the scheme in force and 赵一 a user."""
+    one = drafted(world)
+    assert members.publish_scheme(scheme=one.draft, by=world.cast.street_officer) == 1
+    one.member.person.user = one.user = make_user(None, None, username="zhao")
+    one.member.person.save()
+    return one
+
+
+def entry(one, item: str = "meeting", **more) -> members.NewEntry:
+    return members.NewEntry(one.member, getattr(one, item), today(), **{"source": "meeting:1", "note": "七月", **more})
+
+
+def scored(world):
+    """What 桃园's secretary entered, approved."""
+    one = in_force(world)
+    one.entry = members.post_points(entries=[entry(one)], by=world.cast.secretary).entries[0]
+    return one
+
+
+def proposed(world):
+    """What 赵一 proposed for themselves."""
+    one = in_force(world)
+    one.entry = members.post_points(entries=[entry(one, "service")], by=one.user).entries[0]
+    return one
+
+
+def refused(world):
+    one = proposed(world)
+    members.decide_points(entries=[one.entry], approve=False, by=world.cast.secretary, reason="无照片")
+    return one
+
+
+def appealed(world):
+    one = refused(world)
+    members.appeal_points(entry=one.entry, by=one.user, text="现补照片")
+    return one
+
+
+def frozen(world):
+    one = in_force(world)
+    one.scheme = members.freeze_year(scheme=one.draft, by=world.cast.street_officer)
+    return one
+
+
+@action("members.post_points")
+def post_points(world):
+    """Two at once, one of them beyond the cap of the item."""
+    one = in_force(world)
+    new = [entry(one, source=f"meeting:{n}", quantity=Decimal(2 * n)) for n in (1, 2)]
+    assert members.post_points(entries=new, by=world.cast.secretary).beyond == 1
+
+
+@action("members.award_points")
+def award_points(world):
+    """Delivered twice."""
+    one, found = in_force(world), []
+    for _n in range(2):
+        found += members.award_points(entries=[entry(one, "service")], by=world.cast.secretary).entries
+    assert len(found) == 1
+
+
+@action("members.follow")
+def follow(world):
+    """A membership that went elsewhere without its balance."""
+    one = in_force(world)
+    Member.objects.filter(pk=one.member.pk).update(organisation=one.other)
+    assert members.follow(members=[one.member.pk], by=world.cast.secretary) == 1
+
+
+@action("members.decide_points")
+def decide_points(world):
+    one = proposed(world)
+    assert members.decide_points(entries=[one.entry], approve=True, by=world.cast.secretary) == 1
+
+
+@action("members.withdraw_points")
+def withdraw_points(world):
+    one = proposed(world)
+    members.withdraw_points(entry=one.entry, by=one.user)
+
+
+@action("members.appeal_points")
+def appeal_points(world):
+    appealed(world)
+
+
+@action("members.answer_appeal")
+def answer_appeal(world):
+    """Of a deduction upheld it would be a reversal, of a refusal it is an approval."""
+    one = appealed(world)
+    members.answer_appeal(entry=one.entry, uphold=True, by=world.cast.street_officer, answer="属实")
+
+
+@action("members.reverse_points")
+def reverse_points(world):
+    one = scored(world)
+    members.reverse_points(entry=one.entry, by=world.cast.secretary, reason="记错人")
+
+
+@action("members.rebuild_points")
+def rebuild_points(world):
+    scored(world)
+    PointBalance.objects.update(total=99)
+    assert len(members.rebuild_points(by=None, write=True)) == 1
+    assert members.rebuild_points(by=None) == []
+
+
+@action("members.draft_scheme")
+def draft_revision(world):
+    """The draft of a revision, from the version in force."""
+    one = in_force(world)
+    members.draft_scheme(source=one.draft, area=world.areas.east, year=today().year, by=world.cast.street_officer)
+
+
+@action("members.change_scheme")
+def change_draft(world):
+    members.change_scheme(scheme=drafted(world).draft, by=world.cast.street_officer, base=50, ceiling=120, note="试行")
+
+
+@action("members.set_scheme_classes")
+def set_scheme_classes(world):
+    one = drafted(world)
+    members.set_scheme_classes(scheme=one.draft, classes=[one.ordinary], by=world.cast.street_officer)
+
+
+@action("members.save_parts")
+def save_parts(world):
+    """One item changed, one gone, a day and a category more."""
+    one = drafted(world)
+    one.meeting.points = 2
+    day = NamedDay(scheme=one.draft, name="七一", first_on=date(2026, 7, 1), last_on=date(2026, 7, 1), factor=2)
+    new = [one.meeting, day, PointCategory(scheme=one.draft, name="服务群众")]
+    members.save_parts(scheme=one.draft, saved=new, removed=[one.service], by=world.cast.street_officer)
+
+
+@action("members.set_item_classes")
+def set_item_classes(world):
+    one = drafted(world)
+    members.set_item_classes(item=one.service, classes=[one.working], by=world.cast.street_officer)
+
+
+@action("members.discard_scheme")
+def discard_scheme(world):
+    """With everything in it."""
+    one = drafted(world)
+    members.discard_scheme(scheme=one.draft, by=world.cast.street_officer)
+    assert not PointItem.objects.filter(pk=one.meeting.pk).exists()
+
+
+@action("members.publish_scheme")
+def publish_scheme(world):
+    """A revision in the middle of the year, by which less counts."""
+    one = scored(world)
+    new = members.draft_scheme(source=one.draft, area=world.areas.east, year=today().year, by=world.cast.street_officer)
+    PointItem.objects.filter(category__scheme=new).update(cap=1)
+    members.publish_scheme(scheme=new, by=world.cast.street_officer)
+    assert one.member.balances.get().total == 61
+
+
+@action("members.freeze_year")
+def freeze_year(world):
+    frozen(world)
+
+
+def announced(world):
+    one = frozen(world)
+    one.scheme = members.announce_year(scheme=one.scheme, by=world.cast.street_officer, until=today() + timedelta(days=7))
+    return one
+
+
+@action("members.announce_year")
+def announce_year(world):
+    announced(world)
+
+
+@action("members.sign_year")
+def sign_year(world):
+    one = announced(world)
+    PointScheme.objects.filter(pk=one.scheme.pk).update(notice_until=today() - timedelta(days=1))
+    members.sign_year(scheme=one.scheme, by=world.cast.street_officer)
+
+
+@action("members.ask_to_reopen")
+def ask_to_reopen(world):
+    members.ask_to_reopen(scheme=frozen(world).scheme, by=world.cast.street_officer, reason="漏记一次活动")
+
+
+@action("members.reopen_year")
+def reopen_year(world):
+    one = frozen(world)
+    members.ask_to_reopen(scheme=one.scheme, by=world.cast.street_officer, reason="漏记一次活动")
+    members.reopen_year(scheme=one.scheme, by=world.cast.district_official)
 
 
 @page("admin:grids_norm_change")
@@ -1217,6 +1484,13 @@ def found_page(world):
     return post(world.cast.secretary, f"{MEMBER}_found", member.pk)
 
 
+@page(f"{MEMBER}_reopen")
+def reopen_page(world):
+    person = gone(world)
+    members.settle(person=person, note="组织关系在工作单位", by=world.cast.secretary)
+    return post(world.cast.secretary, f"{MEMBER}_reopen", person.member_set.get().pk)
+
+
 @page(f"{MEMBER}_send")
 def send_page(world):
     one = enrolled(world)
@@ -1234,11 +1508,102 @@ def not_a_member_page(world):
     return post(world.cast.secretary, "members:not_a_member", person.pk, page="1", within=world.areas.taoyuan.pk)
 
 
+@page("members:settle")
+def settle_page(world):
+    return post(world.cast.secretary, "members:settle", gone(world).pk, note="组织关系在工作单位")
+
+
 @page("members:reveal")
 def reveal_member_page(world):
     client = Client()
     client.force_login(world.cast.secretary)
     return client.post(reverse("members:reveal", args=[enrolled(world).member.pk]))
+
+
+@page("members:branch_meeting")
+def meeting_page(world):
+    """Entered twice: one answer, one entry."""
+    one = in_force(world)
+    typed = {"item": one.meeting.pk, "title": "七月党员大会", "on": today(), "names": [one.member.pk], "form_id": uuid4()}
+    answers = [post(world.cast.secretary, "members:branch_meeting", one.branch.pk, **typed) for _n in range(2)]
+    assert PointEntry.objects.count() == 1
+    return answers[0]
+
+
+@page("members:branch_contacts")
+def contacts_page(world):
+    one = enrolled(world)
+    return post(world.cast.secretary, "members:branch_contacts", one.branch.pk, names=[one.member.pk], way="phone")
+
+
+@page("members:branch_decide")
+def decide_page(world):
+    return post(world.cast.secretary, "members:branch_decide", entries=[proposed(world).entry.pk])
+
+
+@page("members:branch_appeal")
+def answer_appeal_page(world):
+    """By the street: the secretary refused."""
+    one = appealed(world)
+    return post(world.cast.street_officer, "members:branch_appeal", one.entry.pk, verdict="yes", answer="属实")
+
+
+@page("members:branch_entry")
+def reverse_page(world):
+    return post(world.cast.secretary, "members:branch_entry", scored(world).entry.pk, reason="记错人")
+
+
+@page(f"{MEMBER}_changelist#give_accounts")
+def give_accounts_page(world):
+    return hand_out(world, "give_accounts", enrolled(world).member)
+
+
+@page(f"{MEMBER}_changelist#reissue_passwords")
+def reissue_to_members_page(world):
+    one = enrolled(world)
+    members.give_accounts(members=[one.member], by=world.cast.secretary)
+    return hand_out(world, "reissue_passwords", one.member)
+
+
+def hand_out(world, button: str, member):
+    client = Client()
+    client.force_login(world.cast.secretary)
+    chosen = {"action": button, "_selected_action": [member.pk], "index": 0, "sure": "1"}
+    answer = client.post(reverse(f"{MEMBER}_changelist"), chosen)
+    assert answer["Content-Type"] == "application/pdf"
+    return answer
+
+
+@page("members:mine_propose")
+def propose_page(world):
+    """Sent twice: one answer, one entry."""
+    one = in_force(world)
+    typed = {"item": one.service.pk, "quantity": "1.5", "note": "义务巡逻", "form_id": uuid4()}
+    answers = [post(one.user, "members:mine_propose", **typed) for _n in range(2)]
+    assert PointEntry.objects.count() == 1
+    return answers[0]
+
+
+@page("members:mine_withdraw")
+def withdraw_page(world):
+    one, client = proposed(world), Client()
+    client.force_login(one.user)
+    answer = client.post(reverse("members:mine_withdraw", args=[one.entry.pk]), {"form_id": uuid4()})
+    assert fresh(one.entry).state == "withdrawn"
+    return answer
+
+
+@page("members:mine_appeal")
+def appeal_page(world):
+    one = refused(world)
+    return post(one.user, "members:mine_appeal", one.entry.pk, text="现补照片")
+
+
+@page("members:mine_reveal")
+def reveal_mine_page(world):
+    one, client = in_force(world), Client()
+    client.force_login(one.user)
+    return client.post(reverse("members:mine_reveal"), {"column": "phone"})
 
 
 @page(f"{MOVE}_receive")
@@ -1435,3 +1800,139 @@ def undo_page(world):
     ImportBefore.objects.create(of=imported, position=0, model="people.person", object_id=1)
     Import.objects.filter(pk=imported.pk).update(state="done")
     return post(world.cast.clerk, "rosters:undo", imported.pk)
+
+
+# --- Points at the desk
+
+SCHEMES, ENTRIES = "admin:members_pointscheme", "admin:members_pointentry"
+
+
+@action("members.demo_cast")
+def demo_members(world):
+    """The first of a branch of the shown community becomes 支部书记, the fourth 党员."""
+    names = {"zhibu": "支部书记", "dangyuan": "党员"}
+    for username, name in names.items():
+        make_user(None, None, username=username, name=name)
+    world.areas.taoyuan.name = SHOWN_COMMUNITY
+    Area.objects.filter(pk=world.areas.taoyuan.pk).update(name=SHOWN_COMMUNITY)
+    one = parties(world)
+    people_typed = [people.NewPerson(f"钱{n}", number(60 + n)) for n in range(4)]
+    new = [members.NewMember(one.branch, one.ordinary, typed=typed) for typed in people_typed]
+    demo_points.link_cast(members.enrol_many(members=new, by=None))
+    assert set(User.objects.filter(username__in=names).values_list("name", flat=True)) == {"钱0", "钱3"}
+
+
+@action("members.demo_year")
+def demo_year(world):
+    demo_points._close(members.freeze_year(scheme=fresh(in_force(world).draft), by=None))
+
+
+@page(f"{SCHEMES}_add")
+def add_point_scheme(world):
+    source = drafted(world).draft
+    PointScheme.objects.filter(pk=source.pk).update(state="in_force")
+    data = {"source": source.pk, "area": world.areas.east.pk, "year": today().year + 1, "name": ""}
+    return post(world.cast.street_officer, f"{SCHEMES}_add", **data)
+
+
+@page(f"{SCHEMES}_change")
+def change_point_scheme(world):
+    """Another base, a category changed, one more, a day; other classes take no part."""
+    one = drafted(world)
+    data = {"base": "70", "exempt": [one.ordinary.pk], "categories-0-cap": "15", "categories-1-name": "服务群众"}
+    data |= {"categories-1-position": "1", "days-0-name": "七一", "days-0-first_on": "2026-07-01"}
+    data |= {"days-0-last_on": "2026-07-01", "days-0-factor": "2"}
+    return post(world.cast.street_officer, f"{SCHEMES}_change", one.draft.pk, **data)
+
+
+@page("admin:members_pointcategory_change")
+def change_point_category(world):
+    """An item changed with its classes, another gone."""
+    one = drafted(world)
+    data = {"cap": "15", "items-0-points": "2", "items-0-classes": [str(one.working.pk)], "items-1-DELETE": "on"}
+    return post(world.cast.street_officer, "admin:members_pointcategory_change", one.category.pk, **data)
+
+
+@page(f"{SCHEMES}_publish")
+def publish_step(world):
+    return post(world.cast.street_officer, f"{SCHEMES}_publish", drafted(world).draft.pk)
+
+
+@page(f"{SCHEMES}_revise")
+def revise_step(world):
+    return post(world.cast.street_officer, f"{SCHEMES}_revise", in_force(world).draft.pk)
+
+
+@page(f"{SCHEMES}_discard")
+def discard_step(world):
+    return post(world.cast.street_officer, f"{SCHEMES}_discard", drafted(world).draft.pk)
+
+
+@page(f"{SCHEMES}_freeze")
+def freeze_step(world):
+    return post(world.cast.street_officer, f"{SCHEMES}_freeze", in_force(world).draft.pk)
+
+
+@page(f"{SCHEMES}_announce")
+def announce_step(world):
+    scheme = members.freeze_year(scheme=in_force(world).draft, by=None)
+    return post(world.cast.street_officer, f"{SCHEMES}_announce", scheme.pk, until=today() + timedelta(days=9))
+
+
+@page(f"{SCHEMES}_sign")
+def sign_step(world):
+    scheme = members.freeze_year(scheme=in_force(world).draft, by=None)
+    scheme = members.announce_year(scheme=scheme, until=today() + timedelta(days=9), by=None)
+    PointScheme.objects.filter(pk=scheme.pk).update(notice_until=today() - timedelta(days=1))
+    return post(world.cast.street_officer, f"{SCHEMES}_sign", scheme.pk)
+
+
+@page(f"{SCHEMES}_ask")
+def ask_step(world):
+    scheme = members.freeze_year(scheme=in_force(world).draft, by=None)
+    return post(world.cast.street_officer, f"{SCHEMES}_ask", scheme.pk, reason="漏记")
+
+
+@page(f"{SCHEMES}_reopen")
+def reopen_step(world):
+    scheme = members.freeze_year(scheme=in_force(world).draft, by=None)
+    members.ask_to_reopen(scheme=scheme, reason="漏记", by=world.cast.street_officer)
+    return post(world.cast.district_official, f"{SCHEMES}_reopen", scheme.pk)
+
+
+@page(f"{ENTRIES}_approve")
+def approve_step(world):
+    return post(world.cast.secretary, f"{ENTRIES}_approve", proposed(world).entry.pk)
+
+
+@page(f"{ENTRIES}_refuse")
+def refuse_step(world):
+    return post(world.cast.secretary, f"{ENTRIES}_refuse", proposed(world).entry.pk, reason="没有照片")
+
+
+@page(f"{ENTRIES}_answer")
+def answer_step(world):
+    data = {"uphold": "yes", "answer": "属实"}
+    return post(world.cast.street_officer, f"{ENTRIES}_answer", appealed(world).entry.pk, **data)
+
+
+@page(f"{ENTRIES}_reverse")
+def reverse_step(world):
+    return post(world.cast.secretary, f"{ENTRIES}_reverse", scored(world).entry.pk, reason="记错人")
+
+
+@page(f"{ENTRIES}_changelist#approve")
+def approve_entries(world):
+    return press(world.cast.secretary, "approve", [proposed(world).entry], f"{ENTRIES}_changelist")
+
+
+@page(f"{ENTRIES}_changelist#refuse")
+def refuse_entries(world):
+    return press(world.cast.secretary, "refuse", [proposed(world).entry], f"{ENTRIES}_changelist", reason="没有照片")
+
+
+@page("admin:members_partyorganisation_meeting")
+def meeting_step(world):
+    one = in_force(world)
+    data = {"title": "党员大会", "item": str(one.meeting.pk), "members": [one.member.pk]}
+    return post(world.cast.secretary, "admin:members_partyorganisation_meeting", one.branch.pk, **data)

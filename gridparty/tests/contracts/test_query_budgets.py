@@ -15,13 +15,25 @@ from django.urls import reverse
 
 from accounts.choices import Role
 from accounts.models import Appointment, User
+from audit.models import ViewEntry
 from gridparty.lib.access import scope_of
 from gridparty.tests.contracts import product
-from gridparty.tests.factories import FACTORIES, import_of, mark, notice_to, placed
+from gridparty.tests.factories import (
+    FACTORIES,
+    balance_of,
+    entry_of,
+    import_of,
+    mark,
+    member_who,
+    notice_to,
+    person_called,
+    placed,
+)
 from grids.actions import load_areas
 from grids.models import Area
 from grids.rules import NewArea
 from jobs.models import Job
+from members.models import Member, PartyOrganisation, PointEntry
 from rosters.models import Import
 
 MOST = 10
@@ -31,10 +43,24 @@ BUDGETS: dict[str, int] = {
     "account_logout": 2,
     "accounts:me": 4,
     "jobs:job": 4,
-    "jobs:notices": 5,
+    "members:branch": 7,
+    "members:branch_appeal": 5,
+    "members:branch_board": 6,
+    "members:branch_contacts": 5,
+    "members:branch_decide": 7,
+    "members:branch_entry": 5,
+    "members:branch_meeting": 7,
+    "members:branch_member": 9,
+    "members:branch_organisation": 9,
+    "members:mine": 10,
+    "members:mine_data": 10,
+    "members:mine_entry": 7,
+    "members:mine_propose": 9,
+    "jobs:notices": 6,
+    "phone": 6,
     "rosters:imports": 6,
     "rosters:page": 8,
-    "admin:index": 11,
+    "admin:index": 12,
     "admin:accounts_appointment_add": 3,
     "admin:accounts_appointment_change": 6,
     "admin:accounts_appointment_changelist": 6,
@@ -120,6 +146,24 @@ BUDGETS: dict[str, int] = {
     "admin:members_partyorganisation_empty": 7,
     "admin:members_partyorganisation_fill": 5,
     "admin:members_partyorganisation_history": 6,
+    "admin:members_partyorganisation_meeting": 9,
+    "admin:members_pointbalance_change": 8,
+    "admin:members_pointbalance_changelist": 8,
+    "admin:members_pointbalance_history": 6,
+    "admin:members_pointcategory_change": 8,
+    "admin:members_pointcategory_changelist": 5,
+    "admin:members_pointcategory_history": 6,
+    "admin:members_pointentry_approve": 5,
+    "admin:members_pointentry_change": 5,
+    "admin:members_pointentry_changelist": 6,
+    "admin:members_pointentry_history": 8,
+    "admin:members_pointentry_refuse": 5,
+    "admin:members_pointscheme_add": 5,
+    "admin:members_pointscheme_change": 9,
+    "admin:members_pointscheme_changelist": 6,
+    "admin:members_pointscheme_discard": 5,
+    "admin:members_pointscheme_history": 6,
+    "admin:members_pointscheme_publish": 8,
     "admin:members_unit_add": 3,
     "admin:members_unit_change": 8,
     "admin:members_unit_changelist": 6,
@@ -176,7 +220,13 @@ HEAVY: dict[str, str] = {
 
 # Who looks at a page: the first of these whom it answers.
 LOOKERS = ("district_official", "secretary", "system_admin", "audit_admin", "security_admin", None)
-ABOUT = {"jobs:job": Job, "accounts:photo": User, "rosters:page": Import}  # the rows of pages outside the desk
+# The rows of pages outside the desk.
+ABOUT = {"jobs:job": Job, "accounts:photo": User, "rosters:page": Import}
+BRANCH = ("members:branch_organisation", "members:branch_meeting", "members:branch_contacts", "members:branch_board")
+ABOUT |= dict.fromkeys(BRANCH, PartyOrganisation)
+OWN = "own"  # of the entry of who looks
+ABOUT |= dict.fromkeys(("members:mine_entry", "members:mine_appeal"), OWN)
+ABOUT |= {"members:branch_member": Member, "members:branch_appeal": PointEntry, "members:branch_entry": PointEntry}
 MACHINES = ("healthz", "readyz", "admin:jsi18n", "admin:autocomplete")
 
 
@@ -194,6 +244,9 @@ def shown(areas, cast):
             placed(Appointment, place, user=cast.district_official, role=Role.MEMBER, starts_on=date(2024, 1, 1))
 
     grow(areas.grid1)
+    own = member_who(person_called("own", areas.grid2, user=cast.district_official), areas.grid2)
+    ViewEntry.objects.create(kind="opened", model="members.member", object_id=own.pk, actor=cast.secretary)
+    made[OWN] = [entry_of(balance_of(own, areas.grid2), areas.grid2, mark(PointEntry, OWN))]
     return made, grow
 
 
