@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from gridparty.lib.access import Can, scope_of
-from gridparty.lib.registers import said
+from gridparty.lib.registers import said, state_in
 from gridparty.lib.roster import CellRefused, Row, Verdict
 from grids.choices import AreaKind
 from grids.models import Area
@@ -89,6 +89,8 @@ class Bodies:
         node = next((node for node in path if node.kind == (AreaKind.GRID if kind == _K.BRANCH else AreaKind.BUILDING)), None)
         if node is None:
             raise CellRefused(_("写了“%(name)s”，却没有写明它的网格或楼栋，请补上。") % {"name": name})
+        if message := state_in(name):
+            raise CellRefused(message)
         if named_alike(name)[1] != kind:
             words = {"name": name, "kind": OrganisationKind(kind).label}
             raise CellRefused(_("“%(name)s”不是%(kind)s的名称，应写全，如“第1网格党支部”“1号楼党小组”。") % words)

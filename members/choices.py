@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import Role
+from gridparty.lib.access import Can
 from grids.choices import AreaKind
 
 
@@ -83,6 +84,7 @@ class MemberState(models.TextChoices):
     LOST = "lost", _("失联")
     TRANSFERRING = "transferring", _("转出待回执")
     GONE = "gone", _("已转出")
+    SETTLED = "settled", _("已转出并核实")
     LEFT = "left", _("出党")
     DIED = "died", _("去世")
 
@@ -100,6 +102,8 @@ class MoveKind(models.TextChoices):
     RECEIVED = "received", _("转入")
     RECALLED = "recalled", _("撤回转出")
     REJOINED = "rejoined", _("转回")
+    SETTLED = "settled", _("核实去向")
+    REOPENED = "reopened", _("重新核实")
     LEFT = "left", _("出党")
     DIED = "died", _("去世")
 
@@ -117,9 +121,128 @@ MOVES: dict[str, tuple[frozenset, str | None]] = {
     _M.SENT: (frozenset({_S.ACTIVE, _S.FLOATING}), _S.TRANSFERRING),
     _M.RECEIVED: (frozenset({_S.TRANSFERRING}), _S.ACTIVE),
     _M.RECALLED: (frozenset({_S.TRANSFERRING}), _S.ACTIVE),
-    _M.REJOINED: (frozenset({_S.GONE, _S.LEFT}), _S.ACTIVE),
+    _M.REJOINED: (frozenset({_S.GONE, _S.SETTLED, _S.LEFT}), _S.ACTIVE),
+    _M.SETTLED: (frozenset({_S.GONE}), _S.SETTLED),
+    _M.REOPENED: (frozenset({_S.SETTLED}), _S.GONE),
     _M.LEFT: (frozenset({_S.ACTIVE, _S.FLOATING, _S.LOST}), _S.LEFT),
     _M.DIED: (frozenset({_S.ACTIVE, _S.FLOATING, _S.LOST, _S.TRANSFERRING}), _S.DIED),
 }
+
+
+class ContactWay(models.TextChoices):
+    """How somebody was in touch with a member."""
+
+    VISIT = "visit", _("上门")
+    PHONE = "phone", _("电话")
+    MEETING = "meeting", _("见面")
+    ONLINE = "online", _("网络")
+
+
 # Who counts as a member of the organisation.
 ON_ROLL = frozenset({_S.ACTIVE, _S.FLOATING, _S.LOST, _S.TRANSFERRING})
+
+
+# --- Points
+
+
+class SchemeState(models.TextChoices):
+    """Where a year of points stands."""
+
+    DRAFT = "draft", _("起草")
+    IN_FORCE = "in_force", _("执行中")
+    FROZEN = "frozen", _("已冻结")
+    NOTICE = "notice", _("公示中")
+    CLOSED = "closed", _("已定稿")
+    SUPERSEDED = "superseded", _("已被新版取代")
+
+
+class SchemeMove(models.TextChoices):
+    PUBLISH = "publish", _("发布执行")
+    SUPERSEDE = "supersede", _("被新版取代")
+    FREEZE = "freeze", _("冻结")
+    ANNOUNCE = "announce", _("公示")
+    SIGN = "sign", _("定稿")
+    REOPEN = "reopen", _("重新打开")
+
+
+_Y, _T = SchemeState, SchemeMove
+SCHEME_MOVES: dict[str, tuple[frozenset, str]] = {
+    _T.PUBLISH: (frozenset({_Y.DRAFT}), _Y.IN_FORCE),
+    _T.SUPERSEDE: (frozenset({_Y.IN_FORCE}), _Y.SUPERSEDED),
+    _T.FREEZE: (frozenset({_Y.IN_FORCE}), _Y.FROZEN),
+    _T.ANNOUNCE: (frozenset({_Y.FROZEN}), _Y.NOTICE),
+    _T.SIGN: (frozenset({_Y.NOTICE}), _Y.CLOSED),
+    _T.REOPEN: (frozenset({_Y.FROZEN, _Y.NOTICE, _Y.CLOSED}), _Y.IN_FORCE),
+}
+# The version of a scheme that counts in its area and year: there is one at most.
+LIVE = frozenset({_Y.IN_FORCE, _Y.FROZEN, _Y.NOTICE, _Y.CLOSED})
+# What the public page of a year shows.
+PUBLISHED = frozenset({_Y.NOTICE, _Y.CLOSED})
+
+
+class CapPeriod(models.TextChoices):
+    YEAR = "year", _("每年")
+    QUARTER = "quarter", _("每季度")
+    MONTH = "month", _("每月")
+
+
+class Proposer(models.TextChoices):
+    """Who may propose an entry of an item: this one and everybody named below."""
+
+    MEMBER = "member", _("党员本人")
+    LEADER = "leader", _("党小组长或支部委员")
+    BRANCH = "branch", _("支部书记")
+    SYSTEM = "system", _("系统自动")
+
+
+class Approver(models.TextChoices):
+    BRANCH = "branch", _("支部书记")
+    OFFICE = "office", _("社区或街道")
+
+
+# The capability that proposing or approving takes; None: the member, or another room of the system.
+PROPOSING: dict[str, Can | None] = {
+    Proposer.MEMBER: Can.PROPOSE_POINTS,
+    Proposer.LEADER: Can.PROPOSE_POINTS,
+    Proposer.BRANCH: Can.DECIDE_POINTS,
+    Proposer.SYSTEM: None,
+}
+APPROVING: dict[str, Can] = {Approver.BRANCH: Can.DECIDE_POINTS, Approver.OFFICE: Can.REVIEW_POINTS}
+
+
+class EntryState(models.TextChoices):
+    PROPOSED = "proposed", _("待审核")
+    APPROVED = "approved", _("已记分")
+    REFUSED = "refused", _("未通过")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+class AppealState(models.TextChoices):
+    OPEN = "open", _("申诉中")
+    UPHELD = "upheld", _("申诉成立")
+    DISMISSED = "dismissed", _("申诉未成立")
+
+
+class EntryMove(models.TextChoices):
+    APPROVE = "approve", _("通过")
+    REFUSE = "refuse", _("不通过")
+    WITHDRAW = "withdraw", _("撤回")
+    APPEAL = "appeal", _("申诉")
+    UPHOLD = "uphold", _("申诉成立")
+    DISMISS = "dismiss", _("申诉不成立")
+    REVERSE = "reverse", _("冲正")
+
+
+_E, _A, _V = EntryState, AppealState, EntryMove
+# From which state and which state of appeal a move is allowed, and in which states of the year. Who may make it stands in
+# members.actions.points: the member withdraws and appeals; who approves decides, never on their own points, and an appeal is
+# answered by somebody who did not decide the entry.
+ENTRY_MOVES: dict[str, tuple[frozenset, frozenset, frozenset]] = {
+    _V.APPROVE: (frozenset({_E.PROPOSED}), frozenset({""}), frozenset({_Y.IN_FORCE})),
+    _V.REFUSE: (frozenset({_E.PROPOSED}), frozenset({""}), frozenset({_Y.IN_FORCE})),
+    _V.WITHDRAW: (frozenset({_E.PROPOSED}), frozenset({""}), frozenset({_Y.IN_FORCE})),
+    _V.APPEAL: (frozenset({_E.APPROVED, _E.REFUSED}), frozenset({""}), frozenset({_Y.IN_FORCE, _Y.FROZEN, _Y.NOTICE})),
+    _V.UPHOLD: (frozenset({_E.APPROVED, _E.REFUSED}), frozenset({_A.OPEN}), frozenset({_Y.IN_FORCE, _Y.FROZEN, _Y.NOTICE})),
+    _V.DISMISS: (frozenset({_E.APPROVED, _E.REFUSED}), frozenset({_A.OPEN}), frozenset({_Y.IN_FORCE, _Y.FROZEN, _Y.NOTICE})),
+    _V.REVERSE: (frozenset({_E.APPROVED}), frozenset({"", _A.DISMISSED}), frozenset({_Y.IN_FORCE})),
+}

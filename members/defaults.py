@@ -1,9 +1,18 @@
-"""Default data: the two ways of the reports to sort and manage members, as examples to adapt."""
+"""Default data: the two ways of the reports to sort and manage members, and two schemes of points, as examples to adapt."""
 
 from django.utils.translation import gettext as _
 
 from gridparty.lib.registry import defaults
-from members.models import ClassScheme, ManagementMode, MemberClass
+from members.choices import Approver, CapPeriod, Proposer
+from members.models import (
+    ClassScheme,
+    ExemptClass,
+    ManagementMode,
+    MemberClass,
+    PointCategory,
+    PointItem,
+    PointScheme,
+)
 
 # Days between contacts are ours to begin with; the reports name the modes only.
 MODES = {
@@ -46,3 +55,110 @@ def class_schemes() -> None:
             continue
         scheme = ClassScheme.objects.create(name=name, is_example=True, note=_("示例，请按本地文件调整"))
         MemberClass.objects.bulk_create(MemberClass(scheme=scheme, name=one, mode=modes[mode]) for one, mode in classes.items())
+
+
+# Composed from real score tables (FIELD.md §5). (name, base, ceiling, {category: (cap, items)}, classes that take no part); an
+# item is (code, name, points, per, cap, period, who proposes, who approves).
+_Y, _Q = CapPeriod.YEAR, CapPeriod.QUARTER
+_ME, _LEADER, _BRANCH = Proposer.MEMBER, Proposer.LEADER, Proposer.BRANCH
+_OWN, _OFFICE = Approver.BRANCH, Approver.OFFICE
+POINT_SCHEMES = [
+    (
+        "党员积分百分制",
+        60,
+        100,
+        {
+            "学习教育": (
+                20,
+                [
+                    ("A1", "参加集中学习", 2, "次", 12, _Y, _LEADER, _OWN),
+                    ("A2", "学习笔记", 1, "季度", 1, _Q, _LEADER, _OWN),
+                    ("A3", "心得体会", 1, "篇", 1, _Q, _ME, _OWN),
+                ],
+            ),
+            "组织生活": (
+                20,
+                [
+                    ("B1", "参加三会一课", 3, "次", 12, _Y, _LEADER, _OWN),
+                    ("B2", "参加主题党日", 2, "次", 8, _Y, _LEADER, _OWN),
+                ],
+            ),
+            "服务群众": (
+                30,
+                [
+                    ("C1", "志愿服务", 1, "小时", 10, _Q, _ME, _OWN),
+                    ("C2", "认领服务岗位并履职", 2, "季度", 2, _Q, _LEADER, _OWN),
+                    ("C3", "结对帮扶走访", 1, "次", 4, _Q, _ME, _OWN),
+                    ("C4", "反映民情并得到解决", 2, "件", 10, _Y, _ME, _OWN),
+                ],
+            ),
+            "表彰奖励": (
+                20,
+                [
+                    ("D1", "街道以上表彰", 5, "次", 10, _Y, _BRANCH, _OFFICE),
+                    ("D2", "见义勇为", 10, "次", None, _Y, _BRANCH, _OFFICE),
+                ],
+            ),
+            "扣分": (
+                None,
+                [
+                    ("E1", "无故缺席集中学习", -3, "次", 12, _Y, _LEADER, _OWN),
+                    ("E2", "无故缺席三会一课", -2, "次", 12, _Y, _LEADER, _OWN),
+                    ("E3", "六个月未缴党费", -2, "次", None, _Y, _BRANCH, _OWN),
+                    ("E4", "未完成支部交办任务", -3, "次", None, _Y, _BRANCH, _OWN),
+                ],
+            ),
+        },
+        (),
+    ),
+    (
+        "党员积分加分不封顶",
+        60,
+        None,
+        {
+            "日常参加": (
+                None,
+                [
+                    ("A1", "参加三会一课", 1, "次", None, _Y, _LEADER, _OWN),
+                    ("A2", "上级培训（一周以内）", 1, "次", None, _Y, _LEADER, _OWN),
+                    ("A3", "上级培训（一周至一月）", 2, "次", None, _Y, _LEADER, _OWN),
+                    ("A4", "上级培训（两月以上）", 3, "次", None, _Y, _LEADER, _OWN),
+                ],
+            ),
+            "发挥作用": (
+                None,
+                [
+                    ("B1", "撰写学习体会", 3, "篇", None, _Y, _ME, _OWN),
+                    ("B2", "学习体会获市级表彰", 3, "篇", None, _Y, _BRANCH, _OFFICE),
+                    ("B3", "微宣讲", 3, "次", None, _Y, _ME, _OWN),
+                    ("B4", "受邀讲课", 5, "次", None, _Y, _ME, _OWN),
+                    ("B5", "志愿服务", 1, "小时", None, _Y, _ME, _OWN),
+                ],
+            ),
+            "扣分": (
+                None,
+                [
+                    ("C1", "无故缺席三会一课", -2, "次", None, _Y, _LEADER, _OWN),
+                    ("C2", "无学习笔记", -5, "年", 5, _Y, _LEADER, _OWN),
+                ],
+            ),
+        },
+        ("年老党员", "离退休党员"),
+    ),
+]
+
+
+@defaults
+def point_schemes() -> None:
+    for name, base, ceiling, categories, exempt in POINT_SCHEMES:
+        if PointScheme.objects.filter(name=name, is_example=True).exists():
+            continue
+        note = _("示例，请按本地文件调整")
+        scheme = PointScheme.objects.create(name=name, is_example=True, base=base, ceiling=ceiling, note=note)
+        classes = MemberClass.objects.filter(name__in=exempt, scheme__is_example=True)
+        ExemptClass.objects.bulk_create(ExemptClass(scheme=scheme, member_class=one) for one in classes)
+        for n, (category, (cap, items)) in enumerate(categories.items()):
+            row = PointCategory.objects.create(scheme=scheme, name=category, cap=cap, position=n)
+            columns = ("code", "name", "points", "per", "cap", "cap_period", "proposer", "approver")
+            values = (dict(zip(columns, item, strict=True)) for item in items)
+            PointItem.objects.bulk_create(PointItem(category=row, position=n, **one) for n, one in enumerate(values))

@@ -28,6 +28,7 @@ from members.actions import (
     use_classes,
 )
 from members.choices import OrganisationKind, SeatTitle, Standing, UnitKind
+from members.demo_points import link_cast, points_of_the_demo
 from members.models import ClassScheme, Member, MemberClass, PartyOrganisation, Seat
 from people.demo import Register
 from people.models import Person
@@ -50,12 +51,18 @@ def members() -> str:
     use_classes(area=district, scheme=ClassScheme.objects.get(name="五类党员"), by=None)
     organisations = _organisations(district)
     enrolled = _enrol(organisations)
+    link_cast(enrolled)
     _fill(enrolled)
     _send_away(enrolled)
     return _("党组织：%(organisations)d 个，党员 %(members)d 名") % {
         "organisations": len(organisations),
         "members": len(enrolled),
     }
+
+
+@demos
+def points() -> str:
+    return points_of_the_demo(Area.objects.get(kind=AreaKind.DISTRICT))
 
 
 def _organisations(district: Area) -> list[PartyOrganisation]:
@@ -163,7 +170,7 @@ def _fill(enrolled: list[Member]) -> None:
     seats = []
     for n, held in enumerate(by_branch.values()):
         for title, member in zip(SEATS, held, strict=False):
-            if title != SeatTitle.SECRETARY or n % 12:
+            if title != SeatTitle.SECRETARY or n % 12 != 11:
                 seats.append(NewSeat(member.organisation, title, member.person, today() - timedelta(days=200)))
     fill_seats(seats=seats, by=None)
     _concur(seats)

@@ -9,3 +9,7 @@ class OrganisationRefused(Refused):
 
 class MemberRefused(Refused):
     """The membership cannot be entered or changed like this."""
+
+
+class PointsRefused(Refused):
+    """The scheme, the entry or the closing of the year cannot be made or decided like this."""

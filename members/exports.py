@@ -64,3 +64,46 @@ class MemberResource(Resource):
 
     def dehydrate_phone_end(self, member) -> str:
         return tail(member.phone_tail if member.known_as else member.person.phone_tail)
+
+
+class BalanceResource(Resource):
+    """The board as it stands, in its order; names as the list shows them."""
+
+    record = Field("pk", _("编号"))
+    place = Field(column_name=_("名次"))
+    year = Field("year", _("年度"))
+    name = Field("member__name", _("姓名"))
+    organisation = Field("organisation__full_name", _("所在党组织"))
+    member_class = Field("member_class__name", _("党员类别"))
+    base = Field("base", _("基础分"))
+    counted = Field("counted", _("计入得分"))
+    earned = Field("earned", _("累计得分"))
+    lost = Field("lost", _("封顶未计"))
+    total = Field("total", _("总分"))
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._number, self._place, self._total = 0, 0, None
+
+    def dehydrate_place(self, balance):
+        """Counted along, for the rows come in parts; of who was looked up by name nobody can tell."""
+        self._number += 1
+        if balance.total != self._total:
+            self._place, self._total = self._number, balance.total
+        return self._place if hasattr(balance, "place_shown") else ""
+
+
+class EntryResource(Resource):
+    """Lines of the ledger; what was said of them stays at the desk."""
+
+    record = Field("pk", _("编号"))
+    on = Field("on", _("日期"))
+    name = Field("balance__member__name", _("姓名"))
+    organisation = Field("balance__organisation__full_name", _("所在党组织"))
+    code = Field("item__code", _("项目编号"))
+    item = Field("item__name", _("项目"))
+    quantity = Field("quantity", _("数量"))
+    points = Field("points", _("分值"))
+    state = Field("get_state_display", _("状态"))
+    appeal = Field("get_appeal_display", _("申诉"))
+    decided_by = Field("decided_by__name", _("审核人"))

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import zip_longest
 
 from django.utils.translation import gettext as _
@@ -34,6 +34,7 @@ _GENERIC = re.compile(r"\d*(网格|号?楼|栋|幢|片区?|组|小?区)?|退休|
 MANY = 20
 
 
+@lru_cache(maxsize=10_000)  # asked for every row and every name it might be
 def folded(text: str) -> str:
     """A name as it is compared: no spaces, brackets and quotes, no full-width letters, no capitals."""
     return _LOOSE.sub("", plain(text)).lower()
@@ -42,6 +43,15 @@ def folded(text: str) -> str:
 def named_alike(name: str) -> tuple[str, OrganisationKind | None]:
     """What two ways to write one organisation have in common, but for the places before it."""
     return _parted(name)
+
+
+_FILLERS = re.compile("第|号|党|网格|社区|公司|有限|责任|股份|集团|联合|临时|功能型|离(?=退)")
+
+
+def likened(stem: str) -> tuple[tuple[str, ...], str]:
+    """What two names that may be meant for one have in common: their numbers, and their other words in any order."""
+    rest = _FILLERS.sub("", _counted(folded(stem)))
+    return tuple(sorted(re.findall(r"\d+", rest))), "".join(sorted(re.sub(r"\d+", "", rest)))
 
 
 def official_parts(name: str) -> tuple[str, OrganisationKind | None] | None:
@@ -212,6 +222,19 @@ class Organisations(_Finder):
             return [one.row for one in self._below.get(below, ()) if text in (one.short, one.full)]
         return [one.row for one in self._by_name.get(text, ())]
 
+    def likely(self, *names: str) -> list[PartyOrganisation]:
+        """Those whose name is so like one of these that the same may be meant."""
+        parted = {(stem[cut:], stem[:cut], kind) for stem, kind in map(_parted, names) for cut in range(len(stem))}
+        keys = {(likened(stem), before, kind) for stem, before, kind in parted}
+        found = {
+            one.row.pk: one.row
+            for key, before, kind in keys
+            if any(key)
+            for one in self._by_likeness.get(key, ())
+            if (kind is None or kind in one.kinds) and one.explains(before)
+        }
+        return list(found.values())
+
     def alike_below(self, text: str, parent: int) -> list[PartyOrganisation]:
         """Those right below an organisation that may be meant."""
         stem, kind = _parted(text)
@@ -305,6 +328,14 @@ class Organisations(_Finder):
         for one in self._all_called:
             for stem in one.stems:
                 index[stem].append(one)
+        return dict(index)
+
+    @cached_property
+    def _by_likeness(self) -> dict[tuple, list[_Called]]:
+        index = defaultdict(list)
+        for one in self._all_called:
+            for key in {likened(stem) for stem in one.stems}:
+                index[key].append(one)
         return dict(index)
 
     @cached_property

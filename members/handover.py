@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from gridparty.lib.registry import handovers
+from members.actions.accounts import restore_posts
 from members.errors import OrganisationRefused
 from members.models import PartyOrganisation
 
@@ -16,3 +17,4 @@ def organisations_of_closed_area(*, area, into, by) -> None:
     if into is not None:
         columns = ("district", "street", "community", "grid")
         rows.update(area=into, **{f"{column}_id": getattr(into, f"{column}_id") for column in columns})
+        restore_posts(area=area, by=by)

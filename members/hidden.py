@@ -16,19 +16,23 @@ from people.models import Person
 _K = OrganisationKind
 
 
-def hidden_members(user, within: Area | None = None) -> QuerySet[Person]:
-    """Residents whom a list calls members and who have no membership on record, and those whose membership has gone (`gone`).
+def hidden_halves(user, within: Area | None = None) -> tuple[QuerySet[Person], QuerySet[Person]]:
+    """Residents whom a list calls members and who have no membership on record; and those whose membership has gone.
 
-    Where `user` sees residents and members both. Who left the party is not among them.
+    Where `user` sees residents and members both. Who left the party is not among them. Each is found by an index of its own.
     """
     seen = Person.objects.visible_to(user).filter(scope_of(user).q(Can.SEE_MEMBERS)).current()
     seen = seen.within(within) if within else seen
-    own = Member.objects.filter(person=OuterRef("pk"))
-    stated = seen.filter(stated_member=True).exclude(Exists(own))
-    gone = seen.filter(pk__in=Member.objects.filter(state=MemberState.GONE).values("person"))
-    # Two halves, each found by an index of its own.
+    stated = seen.filter(stated_member=True).exclude(Exists(Member.objects.filter(person=OuterRef("pk"))))
+    return stated, seen.filter(pk__in=Member.objects.filter(state=MemberState.GONE).values("person"))
+
+
+def hidden_members(user, within: Area | None = None) -> QuerySet[Person]:
+    """Both halves; `gone` says of which somebody is."""
+    stated, gone = hidden_halves(user, within)
+    away = Member.objects.filter(person=OuterRef("pk"), state=MemberState.GONE)
     rows = Person.objects.filter(pk__in=stated.values("pk").union(gone.values("pk")))
-    rows = rows.annotate(gone=Exists(own.filter(state=MemberState.GONE))).defer("phone", "id_number")
+    rows = rows.annotate(gone=Exists(away)).defer("phone", "id_number")
     return rows.select_related("street", "community", "area", "household").order_by("community", "area", "household", "pk")
 
 

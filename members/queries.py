@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,8 +19,8 @@ from grids.choices import AreaKind, NormKind
 from grids.models import Area, Norm
 from grids.queries import chunks
 from members.choices import ALLOWED_ABOVE, ON_ROLL, OrganisationKind, SeatTitle, Standing
-from members.hidden import hidden_members
-from members.models import ClassScheme, ClassUse, Member, MemberClass, PartyOrganisation, Seat, Unit, Zone
+from members.hidden import hidden_halves, hidden_members
+from members.models import ClassScheme, ClassUse, Contact, Member, MemberClass, PartyOrganisation, Seat, Unit, Zone
 from people.models import Household, Person
 
 BRANCHES = (OrganisationKind.BRANCH, OrganisationKind.GENERAL_BRANCH)
@@ -123,6 +123,11 @@ class Gap:
     found_kind: str = ""  # the kind of organisation that closes it
     needs_within: bool = False
     of_people: bool = False  # its rows are people, not places and organisations
+    halves: Callable | None = None  # the rows in parts that are counted faster
+
+    def countable(self, user, within: Area | None = None) -> QuerySet | tuple[QuerySet, ...]:
+        """What gridparty.lib.counting counts."""
+        return (self.halves or self.find)(user, within)
 
 
 GAPS = [
@@ -130,7 +135,7 @@ GAPS = [
     Gap("buildings_without_group", gettext_lazy("未设党小组的楼栋"), buildings_without_group, OrganisationKind.GROUP),
     Gap("branches_without_secretary", gettext_lazy("无书记的支部"), branches_without_secretary),
     Gap("groups_without_leader", gettext_lazy("无组长的党小组"), groups_without_leader),
-    Gap("hidden_members", gettext_lazy("未入册党员"), hidden_members, of_people=True),
+    Gap("hidden_members", gettext_lazy("未入册党员"), hidden_members, of_people=True, halves=hidden_halves),
     Gap("branches_out_of_size", gettext_lazy("规模不合标准的支部"), branches_out_of_size),
     Gap("communities_out_of_size", gettext_lazy("网格数不合标准的社区"), communities_out_of_size),
     Gap("grids_by_households", gettext_lazy("户数不合标准的网格"), grids_by_households, needs_within=True),
@@ -147,7 +152,7 @@ def number_of(found) -> int:
 
 
 def gap_numbers(user, within: Area | None = None) -> dict[str, int]:
-    return numbers_of({gap.name: gap.find(user, within) for gap in CHEAP})
+    return numbers_of({gap.name: gap.countable(user, within) for gap in CHEAP})
 
 
 MOST_STEPS = 120
@@ -198,6 +203,17 @@ def on_roll_of(organisations: Iterable[PartyOrganisation]) -> dict[int, int]:
     """{organisation: how many members belong to it}, those of what stands below not counted."""
     rows = Member.objects.on_roll().filter(organisation__in=[one.pk for one in organisations])
     return dict(rows.order_by().values_list("organisation").annotate(n=Count("pk")))
+
+
+def with_contact(rows: QuerySet[Member]) -> QuerySet[Member]:
+    """With the day of the last contact as `contacted_on`; `contact_due` says when the next one is. Needs `mode` at hand."""
+    last = Contact.objects.filter(member=OuterRef("pk")).order_by("-on").values("on")[:1]
+    return rows.annotate(contacted_on=Subquery(last)).select_related("mode")
+
+
+def contact_due(member: Member) -> date | None:
+    """When the next contact is due by the management mode; None: at once, for nobody was in touch yet. Of `with_contact` rows."""
+    return member.contacted_on and member.contacted_on + timedelta(days=member.mode.contact_days)
 
 
 def scheme_in_force(area: Area | None) -> ClassScheme | None:
@@ -311,24 +327,31 @@ def units_with_codes(codes: Iterable[str]) -> dict[str, int]:
 
 # --- What a list of members is compared with
 
-_WHOLE = ("person__area", "organisation__area", "member_class", "employer")
+# Prefetched, thousands of members share the objects of some hundred organisations.
+_BELONGS = ("organisation__area", "member_class", "employer")
+_WHOLE = ("person__area", *_BELONGS)
 
 
-def memberships_of(people: Iterable[int]) -> dict[int, Member]:
-    """{person: membership}, wherever it is: nobody is entered twice."""
-    rows = Member.objects.select_related(*_WHOLE)
-    return {row.person_id: row for some in chunks(sorted(set(people))) for row in rows.filter(person__in=some)}
+def memberships_of(people: Iterable[Person]) -> dict[int, Member]:
+    """{person: membership} with these very people, wherever it is: nobody is entered twice."""
+    known = {person.pk: person for person in people}
+    found = {}
+    for some in chunks(sorted(known)):
+        for member in Member.objects.filter(person__in=some).prefetch_related(*_BELONGS):
+            member.person = known[member.person_id]
+            found[member.person_id] = member
+    return found
 
 
 def kept_members(keys: Iterable[int], user) -> dict[int, Member]:
     """{key: membership} of those of these that `user` keeps; `user` None keeps all."""
-    rows = (Member.objects.all() if user is None else Member.objects.editable_by(user)).select_related(*_WHOLE)
+    rows = (Member.objects.all() if user is None else Member.objects.editable_by(user)).prefetch_related(*_WHOLE)
     return {row.pk: row for some in chunks(sorted(set(keys))) for row in rows.filter(pk__in=some)}
 
 
 def members_called(names: Iterable[str], user) -> dict[str, list[Member]]:
     """{name: memberships that `user` keeps}, by the name they go by there."""
-    rows = (Member.objects.all() if user is None else Member.objects.editable_by(user)).on_roll().select_related(*_WHOLE)
+    rows = (Member.objects.all() if user is None else Member.objects.editable_by(user)).on_roll().prefetch_related(*_WHOLE)
     found: dict[str, list[Member]] = {}
     for some in chunks(sorted(set(names))):
         for member in rows.filter(Q(known_as="", person__name__in=some) | Q(known_as__in=some)).order_by("pk"):

@@ -1,4 +1,4 @@
-"""What waits at the desk: gaps in the net, elections, transfers whose receipt is ours to give."""
+"""What waits at the desk: gaps in the net, elections, transfers whose receipt is ours to give, points."""
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.counting import numbers_of
 from gridparty.lib.registry import Worklist, worklists
-from members.models import MemberMove, PartyOrganisation
+from members.models import MemberMove, PartyOrganisation, PointEntry, PointScheme
 from members.queries import CHEAP, elections_due
 
 
@@ -16,7 +16,7 @@ def party_work(user) -> list[Worklist]:
     if not scope_of(user).has(Can.EDIT_MEMBERS):
         return []
     stem = "admin:members_partyorganisation"
-    waiting = {gap.name: gap.find(user) for gap in CHEAP}
+    waiting = {gap.name: gap.countable(user) for gap in CHEAP}
     waiting["elections"] = elections_due(PartyOrganisation.objects.visible_to(user))
     waiting["transfers"] = MemberMove.objects.visible_to(user).to_receive(user)
     numbers = numbers_of(waiting)
@@ -32,3 +32,27 @@ def party_work(user) -> list[Worklist]:
             late=True,
         ),
     ]
+
+
+@worklists
+def points_work(user) -> list[Worklist]:
+    """What waits in the ledger and the schemes; one query for all of it."""
+    waiting = {}
+    if scope_of(user).has(Can.DECIDE_POINTS):
+        entries = PointEntry.objects.visible_to(user)
+        waiting |= {"mine": entries.to_decide(user), "answer": entries.to_answer(user)}
+    if scope_of(user).has(Can.SET_POINTS):
+        schemes = PointScheme.objects.editable_by(user)
+        waiting |= {"draft": schemes.drafts(), "close": schemes.to_close(), "reopen": schemes.to_reopen(user)}
+    numbers = numbers_of(waiting) if waiting else {}
+    entries, schemes = (reverse(f"admin:members_point{name}_changelist") for name in ("entry", "scheme"))
+    lists = {
+        "mine": (_("积分待审核"), f"{entries}?state=mine", _("由您审核的申报"), True),
+        "answer": (_("积分申诉"), f"{entries}?state=answer", _("由您答复的申诉"), True),
+        "draft": (_("起草中的积分办法"), f"{schemes}?todo=draft", "", False),
+        "close": (_("未定稿的年度积分"), f"{schemes}?todo=close", _("已过完的年度，须冻结、公示、定稿"), True),
+        "reopen": (_("申请重新打开的年度"), f"{schemes}?todo=reopen", _("须由申请人以外的人同意"), True),
+    }
+    always = ("mine", "answer")
+    shown = [name for name in lists if name in numbers and (numbers[name] or name in always)]
+    return [Worklist(title, numbers[name], url, hint, late) for name in shown for title, url, hint, late in [lists[name]]]

@@ -1,6 +1,6 @@
 """Enrolling members and every step of a membership: one table (choices.MOVES) says what is allowed from which state."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from audit.actions import record_view
 from audit.choices import ViewKind
 from audit.operations import action
-from gridparty.lib import names
+from gridparty.lib import bulk, names
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
 from grids.models import LEVELS
 from grids.queries import chunks
+from members.actions.accounts import follow_posts
+from members.actions.balances import follow
 from members.actions.organisations import check_organisations
 from members.actions.seats import empty_seat
 from members.choices import MOVES, MemberState, MoveKind, Standing
@@ -55,27 +57,36 @@ def enrol_many(*, members: Sequence[NewMember], by, numbered: bool = True) -> li
     check_organisations((new.organisation for new in members), by)
     known, apart = _people(members, by, numbered)
     former = _former(list(known.values()), by)
-    rows = [_row(new, known[n], n in apart, former.get(known[n].pk)) for n, new in enumerate(members)]
-    back = [row for row in rows if row.pk]
-    returned = {row.pk for row in back}
+    columns_of = [_columns(new, known[n], n in apart) for n, new in enumerate(members)]
+    back = [_taken_up(former[one["person_id"]], one) for one in columns_of if one["person_id"] in former]
+    fresh = bulk.new_objects(Member, (one for one in columns_of if one["person_id"] not in former))
     Member.objects.bulk_update(back, _WRITTEN)
     try:
-        Member.objects.bulk_create([row for row in rows if not row.pk])
+        Member.objects.bulk_create(fresh)
     except IntegrityError as error:
         raise MemberRefused(_("该人员刚由他人建档，请查询后再办理。")) from error
+    written = {row.person_id: row for row in (*back, *fresh)}
+    rows = [written[one["person_id"]] for one in columns_of]
+    _note_entry(rows, set(former), by)
+    follow(members=[row.pk for row in rows], by=by)
+    return rows
+
+
+def _note_entry(rows: Sequence[Member], returned: Set[int], by) -> None:
+    """The first step in the history of these memberships, or of those of `returned` people another one."""
     standings = {value: str(label) for value, label in Standing.choices}
-    MemberMove.objects.bulk_create(
-        MemberMove(
-            kind=MoveKind.REJOINED if row.pk in returned else MoveKind.ENROLLED,
-            member=row,
-            on=today(),
-            by=by,
-            to_organisation=row.organisation,
-            after=standings[row.standing],
-        )
+    signed = {"on": today(), "by_id": by.pk if by is not None else None}
+    moves = (
+        {
+            **signed,
+            "member_id": row.pk,
+            "kind": MoveKind.REJOINED if row.person_id in returned else MoveKind.ENROLLED,
+            "to_organisation_id": row.organisation_id,
+            "after": standings[row.standing],
+        }
         for row in rows
     )
-    return rows
+    MemberMove.objects.bulk_create(bulk.new_objects(MemberMove, moves))
 
 
 # What enrolling writes of a membership taken up again.
@@ -83,6 +94,7 @@ _WRITTEN = [
     *("organisation", "standing", "state", "member_class", "mode", "joined_on", "full_on", "employer"),
     *("known_as", "phone", "phone_tail", *LEVELS, "area"),
 ]
+_PLACE = [f"{level}_id" for level in (*LEVELS, "area")]
 
 
 def _people(members: Sequence[NewMember], by, numbered: bool) -> tuple[dict[int, Person], set[int]]:
@@ -135,20 +147,34 @@ def _already(member: Member, by) -> str:
     return _("该人员的党员档案在其他党组织，请由其办理组织关系转出。")
 
 
-def _row(new: NewMember, person: Person, apart: bool, former: Member | None) -> Member:
+def _columns(new: NewMember, person: Person, apart: bool) -> dict:
+    """The columns of a membership, checked."""
     if new.organisation.closed_on:
         raise MemberRefused(_("“%(name)s”已撤销，请选择现有的党组织。") % {"name": new.organisation.name})
     check_dates(person.born_on, new.joined_on, new.full_on)
-    row = former or Member(person=person)
-    row.organisation, row.standing, row.state = new.organisation, new.standing, MemberState.ACTIVE
-    row.member_class, row.mode = new.member_class, new.mode or new.member_class.mode
-    row.joined_on, row.full_on, row.employer = new.joined_on, new.full_on, new.employer
-    row.known_as = names.normal_name(new.typed.name) if apart else ""
-    row.phone = new.typed.phone if apart else ""
-    row.phone_tail = row.phone[-4:]
-    for column in (*LEVELS, "area"):
-        setattr(row, f"{column}_id", getattr(person, f"{column}_id"))
-    return row
+    phone = new.typed.phone if apart else ""
+    return {
+        "person_id": person.pk,
+        "organisation_id": new.organisation.pk,
+        "standing": new.standing,
+        "state": MemberState.ACTIVE,
+        "member_class_id": new.member_class.pk,
+        "mode_id": new.mode.pk if new.mode else new.member_class.mode_id,
+        "joined_on": new.joined_on,
+        "full_on": new.full_on,
+        "employer_id": new.employer.pk if new.employer else None,
+        "known_as": names.normal_name(new.typed.name) if apart else "",
+        "phone": phone,
+        "phone_tail": phone[-4:],
+        **{column: getattr(person, column) for column in _PLACE},
+    }
+
+
+def _taken_up(member: Member, columns: dict) -> Member:
+    """An ended membership as it begins again."""
+    for name, value in columns.items():
+        setattr(member, name, value)
+    return member
 
 
 def check_dates(born_on: date | None, joined_on: date | None, full_on: date | None) -> None:
@@ -198,12 +224,12 @@ def _step(member: Member, kind: str, by, on: date | None, **values) -> MemberMov
     return MemberMove(member=member, kind=kind, on=on, by=by, from_organisation=member.organisation, **values)
 
 
-PLAIN = frozenset({MoveKind.FLOATED, MoveKind.RETURNED, MoveKind.LOST, MoveKind.FOUND})
+PLAIN = frozenset({MoveKind.FLOATED, MoveKind.RETURNED, MoveKind.LOST, MoveKind.FOUND, MoveKind.REOPENED})
 
 
 @action("members.move_member")
 def move_member(*, member: Member, kind: str, by, on: date | None = None, note: str = "") -> MemberMove:
-    """A step that changes only the state: float, return, lost, found. Raises MemberRefused."""
+    """A step that changes only the state: float, return, lost, found, reopened. Raises MemberRefused."""
     if kind not in PLAIN:
         raise MemberRefused(_("请选择办理事项。"))
     member = _mine(member, by)
@@ -255,6 +281,7 @@ def change_class(*, member: Member, member_class: MemberClass, by, on: date | No
     member.member_class, member.mode = member_class, member_class.mode
     member.save()
     move.save()
+    follow(members=[member.pk], by=by)
     return move
 
 
@@ -268,6 +295,8 @@ def leave(*, member: Member, by, note: str, on: date | None = None) -> MemberMov
     member.save()
     move.save()
     end_seats(member.person_id, by, move.on)
+    follow_posts(members=[member.pk], by=by)
+    follow(members=[member.pk], by=by)
     return move
 
 
@@ -327,7 +356,33 @@ def receive(*, move: MemberMove, by, on: date | None = None) -> MemberMove:
     done.save()
     move.save()
     end_seats(member.person_id, by, done.on)
+    follow_posts(members=[member.pk], by=by)
+    follow(members=[member.pk], by=by)
     return done
+
+
+@action("members.settle")
+def settle(*, person: Person, by, note: str) -> MemberMove:
+    """Who was sent elsewhere and lives on here is accounted for, with the reason: off the list of hidden members.
+
+    By who keeps the residents there: the membership is others' now. Raises MemberRefused.
+    """
+    rows = Member.objects.select_for_update(of=("self",)).select_related("organisation")
+    member = rows.filter(person=person).first()
+    if member is None or not (by is None or _keeps(person, by)):
+        raise MemberRefused(_("该人员没有需要核实的党员档案，请刷新名单后再看。"))
+    note = note.strip()
+    if not 0 < len(note) <= 200:
+        raise MemberRefused(_("请填写核实的情况（不超过 200 字），例如“组织关系在工作单位”。"))
+    move = _step(member, MoveKind.SETTLED, by, None, note=note)
+    member.save()
+    move.save()
+    return move
+
+
+def _keeps(person: Person, by) -> bool:
+    scope = scope_of(by)
+    return person.area is not None and all(scope.covers(can, person.area) for can in (Can.EDIT_PEOPLE, Can.SEE_MEMBERS))
 
 
 @action("members.recall")

@@ -20,9 +20,10 @@ from grids.choices import AreaKind
 from grids.locks import tree_lock
 from grids.models import LEVELS, Area
 from grids.queries import chunks
+from members.actions.balances import follow
 from members.choices import ALLOWED_ABOVE, STANDS_ON, OrganisationKind, UnitKind
 from members.errors import OrganisationRefused
-from members.models import ClassUse, Member, PartyOrganisation, Seat, Unit, Zone
+from members.models import ClassUse, Member, PartyOrganisation, PointBalance, Seat, Unit, Zone
 
 
 def check_area(area: Area | None, by) -> None:
@@ -263,7 +264,18 @@ def change_organisation(*, organisation: PartyOrganisation, new: NewOrganisation
         if row.path != old:
             below = PartyOrganisation.objects.filter(path__startswith=old).exclude(pk=row.pk)
             below.update(path=Concat(Value(row.path), Substr(F("path"), len(old) + 1)))
+        _carry_points(row, by)
     return row
+
+
+def _carry_points(row: PartyOrganisation, by) -> None:
+    """Points are seen where the organisation stands, those of closed years too; in open ones the scheme there counts."""
+    place_of = {f"{column}_id": getattr(row, f"{column}_id") for column in (*LEVELS, "area")}
+    balances = PointBalance.objects.filter(organisation=row)
+    if balances.exclude(area=row.area_id).exists():
+        members = list(balances.values_list("member", flat=True))
+        balances.update(**place_of)
+        follow(members=members, by=by)
 
 
 @action("members.change_organisations")

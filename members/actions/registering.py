@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 
 from audit.operations import action
 from gridparty.lib.dates import today
+from members.actions.accounts import follow_posts
+from members.actions.balances import follow
 from members.actions.membership import NewMember, enrol_many
 from members.choices import MOVES, MemberState, MoveKind
 from members.errors import MemberRefused
@@ -54,6 +56,9 @@ def register_members(*, entries: Sequence[MemberEntry], by) -> int:
     if names:
         Member.objects.bulk_update(list(members.values()), sorted(names))
     MemberMove.objects.bulk_create(moves)
+    follow_posts(members=[entry.member.pk for entry in known if entry.to], by=by)
+    if names:
+        follow(members=members, by=by)
     return len(entries)
 
 

@@ -48,7 +48,7 @@ def fill_seats(*, seats: Sequence[NewSeat], by) -> list[Seat]:
     for new in seats:
         _check(new, held)
         held.setdefault((new.organisation.pk, new.title), []).append(new.person.pk)
-    users = _users([new.person for new in seats], by)
+    users = users_for([new.person for new in seats], by)
     posts = [
         Post(
             user=users[new.person.pk],
@@ -117,7 +117,7 @@ def _check(new: NewSeat, held: dict) -> None:
         raise OrganisationRefused(_("“%(name)s”已有%(title)s，请先办理离任。") % words)
 
 
-def _users(people: Sequence[Person], by) -> dict[int, object]:
+def users_for(people: Sequence[Person], by) -> dict[int, object]:
     """{person: user}, made for who has none; the log-in name is a number, an invitation comes later."""
     people = list({person.pk: person for person in people}.values())
     new = [person for person in people if person.user_id is None]

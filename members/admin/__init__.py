@@ -1,5 +1,5 @@
-"""Organisations, members, units and the ways to sort members at the desk."""
+"""Organisations, members, units, the ways to sort members, and their points at the desk."""
 
-from members.admin import memberships, organisations, settings, units
+from members.admin import memberships, organisations, points, schemes, settings, units
 
-__all__ = ["memberships", "organisations", "settings", "units"]
+__all__ = ["memberships", "organisations", "points", "schemes", "settings", "units"]

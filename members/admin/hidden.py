@@ -16,14 +16,14 @@ from people.queries import door
 
 @dataclass(frozen=True)
 class HiddenRow:
-    """One resident; `enrols` is the address that enrols them, `may_deny` says whether they can be noted as no member."""
+    """One resident; `enrols` is the address that enrols them, `may_strike` says whether they can be struck off."""
 
     person: Person
     door: str
     why: str
     nearest: PartyOrganisation | None
     enrols: str
-    may_deny: bool
+    may_strike: bool
 
 
 def hidden_rows(people: Iterable[Person], user, may_add: bool, **kept) -> list[HiddenRow]:
@@ -41,5 +41,5 @@ def _row(person: Person, nearest: PartyOrganisation | None, user, may_add: bool,
         _("已转出，仍居住本地") if person.gone else _("自报党员，未入册"),
         nearest,
         f"{reverse('admin:members_member_add')}?{urlencode(given)}" if may_add else "",
-        not person.gone and scope_of(user).covers(Person.edit, person.area),
+        scope_of(user).covers(Person.edit, person.area),
     )

@@ -19,6 +19,7 @@ from gridparty.lib.scoped_admin import badge
 from grids.filters import WithinFilter
 from members import actions
 from members.actions import NewMember
+from members.admin.accounts import AccountButtons
 from members.choices import MOVES, MemberState, MoveKind, Standing
 from members.exports import MemberResource
 from members.filters import BelongsFilter, ClassFilter, HomeFilter, StateFilter, TransferFilter
@@ -149,6 +150,14 @@ STEPS = (
         _unfit(MoveKind.FOUND),
     ),
     Step(
+        "reopen",
+        _("重新核实"),
+        _says(_("%(name)s重新列入未入册党员名单，由居住地核实。")),
+        _plain(MoveKind.REOPENED),
+        NotedForm,
+        _unfit(MoveKind.REOPENED),
+    ),
+    Step(
         "send",
         _("转出"),
         _says(_("%(name)s的组织关系由“%(organisation)s”转出。办理回执前仍计入本组织；回执后其班子职务随之结束。")),
@@ -174,7 +183,7 @@ _ON_RECORD = ("name_shown", "sex", "born_on", "id_shown", "phone_shown", "home")
 
 
 @admin.register(Member)
-class MemberAdmin(StepAdmin):
+class MemberAdmin(AccountButtons, StepAdmin):
     can_add = True
     form = MemberForm
     steps = STEPS

@@ -20,6 +20,7 @@ from grids.models import Area
 from members import actions
 from members.actions import NewOrganisation, NewSeat
 from members.admin.hidden import hidden_rows
+from members.admin.notices import MEETING, notice_page, of_organisation
 from members.choices import OrganisationKind
 from members.exports import OrganisationResource
 from members.filters import ElectionFilter, OpenFilter
@@ -116,6 +117,7 @@ STEPS = (
         CloseForm,
         _closed,
     ),
+    MEETING,
 )
 
 # --- Pages
@@ -237,13 +239,21 @@ class PartyOrganisationAdmin(StepAdmin):
     # --- The page
     def beside(self, request, organisation) -> dict:
         user = request.user
-        return {"panels": [_offices(organisation, user), *_zones_of(organisation, user), _below(organisation, user)]}
+        notice = reverse(f"{STEM}_notice", args=[organisation.pk])
+        links = [(gettext("打印积分公示"), notice)] if self.may_step(request, organisation) else []
+        panels = [_offices(organisation, user), *_zones_of(organisation, user), _below(organisation, user)]
+        return {"links": links, "panels": panels}
 
     # --- Two pages more
     def get_urls(self):
         pages = [
             path("coverage/", self.admin_site.admin_view(self.coverage_view), name="members_partyorganisation_coverage"),
             path("concurrent/", self.admin_site.admin_view(self.concurrent_view), name="members_partyorganisation_concurrent"),
+            path(
+                "<int:pk>/notice/",
+                self.admin_site.admin_view(notice_page(self, of_organisation)),
+                name="members_partyorganisation_notice",
+            ),
         ]
         return pages + super().get_urls()
 

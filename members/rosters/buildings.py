@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.operations import action
-from gridparty.lib.registers import column, fill_down, read_up_to, said
+from gridparty.lib.registers import column, drop_remark, fill_down, read_up_to, said
 from gridparty.lib.roster import CellRefused, Roster, Row, Verdict, read_code, rosters
 from grids.choices import AreaKind
 from grids.models import Area
@@ -67,6 +67,10 @@ FIELDS = {kind: kind for kind in ("community", "grid", "building")}
 
 def judge(rows: list[Row], by, area: Area | None = None) -> None:
     """New (`changes` names what the row makes), unchanged, skipped or refused, for each row."""
+    for row in rows:
+        for one in COLUMNS:
+            if not one.field.endswith("_code"):
+                drop_remark(row, one)
     fill_down(rows, [("community",), ("grid", "grid_code"), ("building", "building_code")], LABELS)
     paths = Paths(by, area)
     walked: dict[int, list[Node]] = {}

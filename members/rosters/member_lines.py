@@ -7,8 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from gridparty.lib.access import Can, scope_of
-from gridparty.lib.registers import said
-from gridparty.lib.roster import CellRefused, Row, Verdict
+from gridparty.lib.roster import CLEAR, CellRefused, Row, Verdict
 from grids.models import Area
 from members.actions.registering import MemberEntry
 from members.finding import Classes, Organisations, Units
@@ -35,8 +34,8 @@ class Line:
         return self.row.verdict not in (Verdict.REFUSED, Verdict.SKIPPED)
 
     def said(self, name: str) -> Any:
-        value = said(self.row, name)
-        return "" if isinstance(value, Masked) else value
+        value = self.row.values.get(name)
+        return "" if value is None or value is CLEAR or type(value) is Masked else value
 
 
 @dataclass
@@ -98,7 +97,7 @@ def find_members(lines: list[Line], office: Office) -> None:
     """Whom of those on record each line means: by ID number or by our own key, else somebody of that name is offered."""
     people = on_record(line.said("id_number") for line in lines if line.said("id_number"))
     kept = kept_members((int(line.said("record")) for line in lines if line.said("record")), office.by)
-    members = memberships_of([person.pk for person in people.values()])
+    members = memberships_of(people.values())
     called = members_called((line.said("name") for line in lines if not line.said("id_number")), office.by)
     residents = namesakes((line.said("name") for line in lines if line.said("name")), office.by)
     for line in lines:

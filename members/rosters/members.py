@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gridparty.lib import idnumbers
-from gridparty.lib.registers import said, settle_date
+from gridparty.lib.registers import drop_remark, said, settle_date
 from gridparty.lib.roster import Roster, Row, Verdict, compare, rosters, skip_repeats
 from grids.models import Area
 from members.actions.membership import NewMember, check_dates
@@ -32,6 +32,7 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
         check_paper(row)
         settle_date(row, JOINED)
         settle_date(row, FULL)
+        drop_remark(row, ORGANISATION)
     kept = skip_repeats(rows, lambda row: said(row, "record") or None, RECORD, same=("name",))
     kept = skip_repeats(kept, lambda row: Line(row).said("id_number") or None, BY_FIELD["id_number"], same=("name",))
     kept = skip_repeats(kept, _without_number, BY_FIELD["name"])

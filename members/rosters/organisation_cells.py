@@ -3,11 +3,12 @@
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gridparty.lib.cells import read_choice
+from gridparty.lib.cells import PartialDate, Span, read_choice, read_span
 from gridparty.lib.registers import column, read_day, read_number, read_up_to
-from gridparty.lib.roster import plain
+from gridparty.lib.roster import CellRefused, Row, plain
 from grids.spellings import read_numbers
 from members.choices import OrganisationKind
 
@@ -23,12 +24,41 @@ KIND_WORDS = {
 _read_term = read_number(1, 10, "年|年一届|年/届")
 
 
-def read_term(value: Any) -> int | str:
-    """3, 3年, 三年."""
-    return _read_term(read_numbers(value) if type(value) is str else value)
+def read_term(value: Any) -> int | Span | str:
+    """3, 3年, 三年; or the first and last day of the term in force: 2023.5-2026.5."""
+    try:
+        return _read_term(read_numbers(value) if type(value) is str else value)
+    except CellRefused as refusal:
+        try:
+            span = read_span(value)
+        except CellRefused:
+            if _YEAR.search(plain(value)):
+                raise
+            raise refusal from None
+    return span.years if isinstance(span, Span) and not span.start else span
+
+
+def settle_term(row: Row) -> None:
+    """Make a term with its first day the day of the election and, with its last, a number of years."""
+    span = row.values.get("term_years")
+    if not isinstance(span, Span):
+        return
+    row.values["term_years"] = span.years or ""
+    if span.start and span.end:
+        months = 12 * (span.end.year - span.start.year) + span.end.month - span.start.month
+        years = row.values["term_years"] = round(months / 12)
+        if abs(months - 12 * years) > 2 or not 1 <= years <= 10:
+            row.refuse(TERM.label, _("“%(text)s”不是整年，请核对起止，或只写年数。") % {"text": span})
+    elected = row.values.get("elected_on")
+    if isinstance(elected, PartialDate) and not span.start.may_be(elected):
+        words = {"start": span.start, "elected": elected, "label": ELECTED.label}
+        row.warn(TERM.label, _("任期从 %(start)s 起，%(label)s却是 %(elected)s，以后者为准，请核对。") % words)
+    elif span.start and not elected:
+        row.values["elected_on"] = span.start
 
 
 _read_kind = read_choice(OrganisationKind, KIND_WORDS)
+_YEAR = re.compile(r"\d{4}|[〇○零一二三四五六七八九]{4}")
 _KIND_CODE = re.compile(r"^\d{2,3}(?=\D)")  # 631 党支部
 
 
@@ -119,7 +149,7 @@ ELECTED = column(
 TERM = column(
     "term_years",
     gettext_lazy("任期"),
-    "任期 任期年 任期年限 届期 任期年数 每届任期",
+    "任期 任期年 任期年限 届期 任期年数 每届任期 本届任期 任期起止 任期起止时间 任期时间 起止时间",
     read_term,
     choices=("3", "5"),
     example="3",

@@ -1,5 +1,6 @@
 """The register of party organisations: the tree as offices list it, parents and children in any order."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.operations import action
 from gridparty.lib.dates import today
-from gridparty.lib.registers import change, said, settle_date, stated
+from gridparty.lib.registers import change, drop_remark, said, settle_date, state_in, stated
 from gridparty.lib.roster import CLEAR, CellRefused, Roster, Row, Verdict, compare, rosters, skip_repeats
 from grids.choices import AreaKind
 from grids.models import Area
@@ -31,6 +32,7 @@ from members.rosters.organisation_cells import (
     PARENT,
     TERM,
     UNIT,
+    settle_term,
 )
 from members.rosters.units import refusal_of
 
@@ -52,6 +54,7 @@ class _Line:
     depth: int = 0  # -1 while it is being settled
     settled: bool = False
     short: str = ""
+    unplaced: str = ""  # why the area could not be found without its parent
     is_placed: bool = field(default=False)  # the row itself says where
 
     @property
@@ -77,6 +80,10 @@ class _Line:
         self.row.refuse(_LABELS[name], message)
 
     @property
+    def waits(self) -> bool:
+        return self.row.verdict is Verdict.SKIPPED
+
+    @property
     def refused(self) -> bool:
         return self.row.verdict is Verdict.REFUSED
 
@@ -98,12 +105,14 @@ class _Judging:
 
     def read(self, row: Row) -> _Line:
         line = _Line(row)
+        settle_term(row)
+        for one in (FULL_NAME, NAME, PARENT):
+            drop_remark(row, one)
         for one in (FOUNDED, ELECTED):
             settle_date(row, one)
             if said(row, one.field) and said(row, one.field) > today():
                 row.refuse(one.label, _("%(on)s 还没有到，请填写已经成立或选举的日期。") % {"on": said(row, one.field)})
-        found = stated(row, ((COMMUNITY, AreaKind.COMMUNITY), (AREA, None)), self.places.find)
-        line.area, line.is_placed = (found[-1], True) if found else (None, False)
+        self._read_place(line)
         self._read_kind(line)
         if text := said(row, "unit"):
             try:
@@ -112,12 +121,39 @@ class _Judging:
                 line.refuse("unit", str(refusal))
         return line
 
+    def _read_place(self, line: _Line) -> None:
+        """The area of the row. 第1网格 alone, which every community has, waits for the parent to tell the community."""
+        row, text = line.row, said(line.row, "area")
+        found = stated(row, ((COMMUNITY, AreaKind.COMMUNITY),), self.places.find)
+        line.area, line.is_placed = (found[0], True) if found else (None, False)
+        if not text or line.refused:
+            return
+        try:
+            line.area, line.is_placed = self.places.find(text, None, line.area), True
+        except CellRefused as refusal:
+            if line.area is not None or not said(row, "parent"):
+                line.refuse("area", str(refusal))
+            line.unplaced = str(refusal)
+
+    def _place_by_parent(self, line: _Line) -> None:
+        """Look for what could not be found alone in the community of the parent."""
+        above = line.parent_area
+        try:
+            if above is None or above.kind in (AreaKind.DISTRICT, AreaKind.STREET):
+                raise CellRefused(line.unplaced)
+            within = self.places.at_id(above.community_id) or above
+            line.area, line.is_placed = self.places.find(said(line.row, "area"), None, within), True
+        except CellRefused:
+            line.refuse("area", line.unplaced)
+
     def _read_kind(self, line: _Line) -> None:
         told = kind_in(line.full) if line.full else None
         line.kind = said(line.row, "kind") or told or ""
         words = {"name": line.full[:40], "kind": OrganisationKind(line.kind).label if line.kind else ""}
         if not line.kind and line.full:
-            line.refuse("kind", _("从“%(name)s”看不出组织类别，请填写党委、党总支、党支部或党小组等。") % words)
+            line.refuse(
+                "kind", state_in(line.full) or _("从“%(name)s”看不出组织类别，请填写党委、党总支、党支部或党小组等。") % words
+            )
         elif told and told != line.kind:
             line.row.warn(KIND.label, _("“%(name)s”的结尾与组织类别“%(kind)s”不一致，按组织类别登记，请核对。") % words)
 
@@ -140,10 +176,17 @@ class _Judging:
         if isinstance(line.parent, _Line) and line.parent.refused:
             words = {"row": line.parent.row.number}
             line.refuse("parent", _("上级（第 %(row)d 行）未通过核对，请先改正该行。") % words)
+        if isinstance(line.parent, _Line) and line.parent.waits:
+            words = {"row": line.parent.row.number}
+            line.refuse("parent", _("上级（第 %(row)d 行）是否在案还没有选择，请先选择。") % words)
+        if line.unplaced and not line.refused:
+            self._place_by_parent(line)
         if line.full and line.kind and not line.refused:
             self._find_area(line)
             self._find_record(line)
-            if not line.refused:
+            if not line.refused and not line.record:
+                self._ask(line)
+            if not line.refused and not line.waits:
                 self._correct(line) if line.record else self._found(line)
 
     def _find_parent(self, line: _Line) -> None:
@@ -207,9 +250,30 @@ class _Judging:
         elif found:
             line.record = found[0]
         elif moved := self._moved(line):
-            above = self.organisations.at(moved[0].parent_id)
-            words |= {"above": above.name if above else _("其他党组织")}
-            line.refuse("parent", _("“%(name)s”在案的上级是“%(above)s”，与此不同；划转请在党组织页面办理。") % words)
+            self._refuse_parent(line, moved[0])
+
+    def _refuse_parent(self, line: _Line, record: PartyOrganisation) -> None:
+        above = self.organisations.at(record.parent_id)
+        words = {"name": line.full[:40], "above": above.name if above else _("其他党组织")}
+        line.refuse("parent", _("“%(name)s”在案的上级是“%(above)s”，与此不同；划转请在党组织页面办理。") % words)
+
+    def _ask(self, line: _Line) -> None:
+        """老年二支部 may be 老年第二党支部 of another parent, 桃园物业公司支部 the one of 桃园物业: the user tells."""
+        near = [one for one in self.organisations.likely(line.full, line.short) if self._is_near(line, one)]
+        near = [one for one in near if one.kind == line.kind and one.pk not in self.taken][:3]
+        if not near:
+            return
+        same = [(f"is{one.pk}", _("就是在案的“%(name)s”") % {"name": one.name}) for one in near]
+        words = {"name": line.full[:40], "names": "、".join(f"“{one.name}”" for one in near)}
+        message = _("“%(name)s”与在案的%(names)s名称相近，可能是同一个，请选择。") % words
+        options = [("hold", _("暂不导入")), *same, ("new", _("不是同一个，新增"))]
+        answer = line.row.warn(FULL_NAME.label, message, "same", options)
+        if answer == "hold":
+            line.row.skip(FULL_NAME.label, _("可能已经在案，没有新增。"))
+        elif answer != "new":
+            line.record = next(one for one in near if answer == f"is{one.pk}")
+            if line.parent is not None and line.record.parent_id != (line.above.pk if line.above else None):
+                self._refuse_parent(line, line.record)
 
     def _alike(self, line: _Line) -> list[PartyOrganisation]:
         """Those that stand where the row says: of just its names, else of names that mean the same."""
@@ -255,6 +319,9 @@ class _Judging:
 
     def _found(self, line: _Line) -> None:
         row = line.row
+        for name, text in (("full_name", line.full), ("name", said(row, "name"))):
+            if message := state_in(text) or refusal_of_name(text):
+                line.refuse(name, message)
         for name, message in misfits(line.kind, line.parent_kind, line.area, line.unit):
             line.refuse(name, message)
         if line.area is None and line.unit is None and not line.refused:
@@ -302,10 +369,14 @@ class _Judging:
         columns, current = [FOUNDED, ELECTED, TERM], {}
         if said(row, "name") and folded(record.name) != folded(said(row, "name")):
             columns.append(NAME)
-        if len(folded(line.full)) > len(folded(record.full_name)):  # a shorter one is another way to write it
+        otherwise = official_parts(line.full) or named_alike(line.full) != named_alike(record.full_name)
+        if otherwise and len(folded(line.full)) > len(folded(record.full_name)):  # a shorter one is another way to write it
             columns.append(FULL_NAME)
         current = {one.field: getattr(record, one.field) for one in columns}
         new = compare(row, columns, current)
+        for name in {"name", "full_name"}.intersection(new):
+            if message := state_in(new[name] or ""):
+                line.refuse(name, message)
         self._compare_unit(line, new)
         if "name" in new and any(one.parent_id == record.parent_id for one in self.organisations.exactly(new["name"])):
             line.refuse("name", _("该上级之下已有同名的党组织，请换一个名称。"))
@@ -335,12 +406,24 @@ class _Judging:
                     line.refuse("unit", message)
 
 
+_SEVERAL = re.compile("(支部|总支|党委|小组|委员会|工委)[/、,，;；和 ]+[^（(]+(支部|总支|党委|小组|委员会|工委)$")
+
+
+def refusal_of_name(text: str) -> str:
+    """Why this is the name of no one organisation; "" where it is."""
+    if text and _SEVERAL.search(text):
+        return _("“%(text)s”像是几个党组织的名称，请每个一行。") % {"text": text[:40]}
+    if text and not named_alike(text)[0]:
+        return _("“%(text)s”只写了类别，请写明是哪个党组织，如“第1网格党支部”。") % {"text": text[:40]}
+    return ""
+
+
 def _may_stand_below(line: _Line, parent: PartyOrganisation) -> bool:
     return line.area is None or parent.area is None or covers(parent.area, line.area)
 
 
 def _key(line: _Line) -> tuple | None:
-    area = line.area.pk if line.is_placed else None
+    area = said(line.row, "area") if line.unplaced else line.area.pk if line.is_placed else None
     return (folded(line.full), folded(said(line.row, "parent")), area) if line.full else None
 
 

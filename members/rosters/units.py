@@ -11,7 +11,7 @@ from audit.operations import action
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.cells import read_choice, read_name, read_phones
 from gridparty.lib.masking import mask_name, mask_phone
-from gridparty.lib.registers import change, column, read_number, read_up_to, said, settle_phone, stated
+from gridparty.lib.registers import change, column, drop_remark, read_number, read_up_to, said, settle_phone, state_in, stated
 from gridparty.lib.roster import CellRefused, Roster, Row, Verdict, compare, read_code, rosters, skip_repeats
 from grids.choices import AreaKind
 from grids.models import Area
@@ -170,6 +170,23 @@ def refusal_of(area: Area | None, by) -> str:
     return ""
 
 
+_NO_NAMES_WORDS = (
+    "待定 个体 个体户 个体工商户 无名 未命名 其他 其它 全部 空置 待租 暂无 商户 商铺 门店 门市 企业 单位 公司 公司名称"
+)
+_NO_NAMES = frozenset(_NO_NAMES_WORDS.split())
+_SEVERAL = re.compile("(公司|[店厂院校所社站馆超市]|中心|集团)[、,，;；/][^（(]+(公司|[店厂院校所社站馆]|超市|中心|集团)$")
+
+
+def refusal_of_name(name: str) -> str:
+    """Why this is the name of no one unit; "" where it is."""
+    words = {"text": name[:30]}
+    if name in _NO_NAMES or not re.search(r"[^\W\d_]", name) or re.fullmatch(r"共?\d+[家个户]", name):
+        return _("“%(text)s”不是单位的名称，请写营业执照或登记证上的名称，没有的请删去此行。") % words
+    if _SEVERAL.search(name):
+        return _("“%(text)s”像是几个单位的名称，请每个一行。") % words
+    return ""
+
+
 class _Judging:
     """What is on record, loaded once, and where each row says that its unit stands."""
 
@@ -182,6 +199,7 @@ class _Judging:
 
     def tidy(self, row: Row) -> None:
         settle_phone(row, PHONE)
+        drop_remark(row, NAME)
         if said(row, "area") in ELSEWHERE:
             self.area_of[id(row)] = None
         else:
@@ -239,6 +257,9 @@ class _Judging:
         if message := refusal_of(area, self.by):
             row.refuse(AREA.label, message)
             return
+        if message := state_in(values["name"]) or refusal_of_name(values["name"]):
+            row.refuse(NAME.label, message)
+            return
         if area is None and not self._is_said(row):
             row.warn(AREA.label, _("没有填写，按区外单位登记，请核对。"))
         if not values["kind"]:
@@ -257,6 +278,8 @@ class _Judging:
         if folded(unit.name) == folded(said(row, "name")):
             del current["name"]  # written otherwise, with other brackets: no other name
         new = compare(row, _COMPARED, current)
+        if message := state_in(new.get("name", "")):
+            row.refuse(NAME.label, message)
         area = self.area_of[id(row)]
         if self._is_said(row) and unit.area_id != (area and area.pk):
             change(row, AREA, unit.area.name if unit.area else _("区外"), area.name if area else _("区外"))

@@ -235,6 +235,7 @@ class TestMembers:
             ("lost", "full", ["reclass", "found", "leave"]),
             ("transferring", "full", []),
             ("gone", "full", []),
+            ("settled", "full", ["reopen"]),
         ],
     )
     def test_the_page_offers_what_the_state_allows(self, at_desk, cast, zhao, state, standing, offered):

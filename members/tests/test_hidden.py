@@ -22,10 +22,13 @@ from members.actions import (
     enrol,
     found_organisations,
     leave,
+    move_member,
     receive,
     send,
     set_zones,
+    settle,
 )
+from members.errors import MemberRefused
 from members.hidden import hidden_members, nearest_organisations
 from members.models import Member
 from members.queries import gap_numbers
@@ -186,10 +189,10 @@ class TestThePage:
     def test_a_row_says_who_where_why_and_what_can_be_done(self, cast, parties, residents, list_of):
         send_away(residents.second)
         answer = list_of(cast.clerk)
-        rows = {row.person.name: (row.door, row.why, row.nearest.name, row.may_deny) for row in answer.context["rows"]}
+        rows = {row.person.name: (row.door, row.why, row.nearest.name, row.may_strike) for row in answer.context["rows"]}
         assert rows == {
             "王一": ("1号楼 1-101", "自报党员，未入册", "1号楼党小组", True),
-            "王二": ("1号楼 1-101", "已转出，仍居住本地", "1号楼党小组", False),
+            "王二": ("1号楼 1-101", "已转出，仍居住本地", "1号楼党小组", True),
             "王三": ("3号楼", "自报党员，未入册", "第2网格党支部", True),
             "王四": ("第2网格", "自报党员，未入册", "第2网格党支部", True),
         }
@@ -200,7 +203,7 @@ class TestThePage:
 
     def test_who_only_looks_finds_no_buttons(self, cast, residents, list_of):
         rows = list_of(cast.cadre).context["rows"]
-        assert [(row.enrols, row.may_deny) for row in rows] == [("", False)] * 3
+        assert [(row.enrols, row.may_strike) for row in rows] == [("", False)] * 3
 
     def test_its_queries_do_not_grow_with_the_rows(self, areas, cast, parties, residents, list_of):
         list_of(cast.street_officer)
@@ -329,3 +332,58 @@ class TestNoMember:
     def test_looking_changes_nothing(self, cast, residents, client):
         client.force_login(cast.clerk)
         assert client.get(reverse("members:not_a_member", args=[residents.wang.pk])).status_code == 405
+
+
+class TestAccountedFor:
+    """A member sent elsewhere who lives on here."""
+
+    @pytest.fixture
+    def gone(self, residents):
+        send_away(residents.second)
+        return residents.second
+
+    def settle(self, client, user, person, **given):
+        client.force_login(user)
+        return client.post(reverse("members:settle", args=[person.pk]), given)
+
+    def test_off_the_list_with_the_reason_in_the_history(self, areas, cast, gone, client):
+        answer = self.settle(client, cast.clerk, gone, note=" 组织关系在工作单位 ", within=str(areas.taoyuan.pk))
+        assert answer.url == f"{LIST}?gap=hidden_members&within={areas.taoyuan.pk}"
+        assert "王二" not in names(cast.clerk)
+        member = Member.objects.get(person=gone)
+        move = member.moves.latest("pk")
+        assert (member.state, move.kind, move.note, move.by) == ("settled", "settled", "组织关系在工作单位", cast.clerk)
+
+    @pytest.mark.parametrize("note", ["", " ", "长" * 201])
+    def test_not_without_a_reason(self, cast, gone, client, note):
+        answer = self.settle(client, cast.clerk, gone, note=note)
+        assert "请填写核实的情况" in client.get(answer.url).content.decode()
+        assert "王二" in names(cast.clerk)
+
+    def test_by_whom_the_residents_are_kept_though_the_membership_is_anothers(self, cast, parties, gone, client):
+        Member.objects.filter(person=gone).update(organisation=parties.liuyuan)
+        assert self.settle(client, cast.cadre, gone, note="在外").status_code == 403
+        self.settle(client, cast.clerk, gone, note="在外")
+        assert Member.objects.get(person=gone).state == "settled"
+
+    def test_the_neighbours_are_out_of_sight_and_who_is_no_member_cannot_be(self, cast, residents, client):
+        assert self.settle(client, cast.clerk, residents.liu, note="在外").status_code == 404
+        answer = self.settle(client, cast.clerk, residents.wang, note="在外")
+        assert "没有需要核实的党员档案" in client.get(answer.url).content.decode()
+
+    def test_who_is_on_a_roll_is_not_struck_off(self, cast, residents):
+        with pytest.raises(MemberRefused, match="目前为“在册”，不能办理核实去向"):
+            settle(person=residents.second, note="在外", by=cast.clerk)
+
+    def test_opened_again_or_come_back_and_gone_again_they_are_listed_again(self, cast, parties, gone):
+        settle(person=gone, note="在外", by=None)
+        move_member(member=Member.objects.get(person=gone), kind="reopened", by=None)
+        assert "王二" in names(cast.clerk)
+        settle(person=gone, note="在外", by=None)
+        enrol(new=NewMember(parties.branch1, parties.ordinary, person=gone), by=None)
+        send_away(gone)
+        assert "王二" in names(cast.clerk)
+
+    def test_looking_changes_nothing(self, cast, gone, client):
+        client.force_login(cast.clerk)
+        assert client.get(reverse("members:settle", args=[gone.pk])).status_code == 405

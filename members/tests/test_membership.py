@@ -100,6 +100,7 @@ ALLOWED = {
     ("active", "lost"): "lost",
     ("floating", "lost"): "lost",
     ("lost", "found"): "active",
+    ("settled", "reopened"): "gone",
 }
 
 

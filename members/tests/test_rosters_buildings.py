@@ -4,12 +4,12 @@ import pytest
 from django.db import connection
 
 from gridparty.lib.roster import Verdict
-from gridparty.lib.workbook import BROWSER
 from grids.models import Area
 from members.actions import NewOrganisation, close_organisation, found_organisations
 from members.errors import OrganisationRefused
 from members.models import PartyOrganisation
-from rosters.engine import commit_roster, read_roster, roster_of
+from rosters.engine import commit_roster, roster_of
+from rosters.tests.rolls import line_reader, reasons, verdicts
 
 HEAD = "社区,网格,楼栋,网格党支部,楼栋党小组"
 
@@ -17,21 +17,7 @@ HEAD = "社区,网格,楼栋,网格党支部,楼栋党小组"
 @pytest.fixture
 def read(tmp_path):
     """Judge lines below a header row: `read(*lines, head=…, by=…)` returns the reading."""
-
-    def judged(*lines, head=HEAD, by=None, area=None):
-        path = tmp_path / "buildings.csv"
-        path.write_text("\n".join([head, *lines]), encoding="utf-8")
-        return read_roster(roster=roster_of("buildings"), path=path, limits=BROWSER, by=by, area=area)
-
-    return judged
-
-
-def verdicts(reading):
-    return [row.verdict.value for row in reading.rows]
-
-
-def reasons(reading):
-    return {row.number: row.reasons for row in reading.refused}
+    return line_reader(roster_of("buildings"), tmp_path, HEAD)
 
 
 def below(area):
@@ -288,3 +274,14 @@ def test_queries_do_not_grow_with_the_rows(read, areas, parties, django_assert_m
         counts.append((len(judging), len(writing)))
     assert counts[0][0] == counts[1][0]
     assert counts[0][1] == counts[1][1], connection.vendor
+
+
+@pytest.mark.parametrize("name", ["5号楼（拆除）", "5号楼（原6号楼）", "5号楼已拆除", "5号楼（在建）"])
+def test_what_became_of_a_building_is_no_part_of_its_name(read, areas, name):
+    reading = read(f"桃园社区,第1网格,{name},,")
+    assert "是说明，不是名称" in reasons(reading)[2][0][1]
+
+
+def test_who_stands_in_brackets_is_no_part_of_a_buildings_name(read, areas, parties):
+    reading = read("桃园社区,第1网格,5号楼（楼长：王小明）,第1网格党支部（书记 王小明）,")
+    assert [(name, new) for name, _old, new in reading.rows[0].changes] == [("building", "5号楼")], reasons(reading)

@@ -1,20 +1,19 @@
 """The register of members: enrolled from a list, corrected by it, and never enrolled twice."""
 
-import csv
 from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from gridparty.lib.workbook import BROWSER
 from members.actions import NewMember, NewUnit, add_unit, enrol, leave
 from members.choices import MemberState, MoveKind
 from members.models import Member, MemberMove, Unit
 from members.tests.conftest import number, typed
 from people.actions import NewHousehold, NewPerson, enter_people, open_households
 from people.models import Person
-from rosters.engine import commit_roster, judge_rows, read_roster, roster_of
+from rosters.engine import commit_roster
+from rosters.tests.rolls import answered_alike, reader, remarks, sentences, verdicts
 
 pytestmark = pytest.mark.django_db
 
@@ -24,32 +23,8 @@ HEADINGS = ["姓名", "公民身份号码", "所在党支部", "入党时间", "
 @pytest.fixture
 def read(tmp_path):
     """`read(rows, by=…)`: the reading of a csv of these rows."""
-
-    def reading(rows, by, *, headings=HEADINGS, area=None):
-        path = tmp_path / "members.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([headings, *rows])
-        return read_roster(roster=roster_of("members"), path=path, limits=BROWSER, by=by, area=area)
-
-    return reading
-
-
-def verdicts(reading) -> list[str]:
-    return [row.verdict.value for row in reading.rows]
-
-
-def reasons(reading) -> list[str]:
-    return [message for row in reading.rows for _column, message in row.reasons]
-
-
-def warnings(reading) -> list[str]:
-    return [remark.message for row in reading.rows for remark in row.warnings]
-
-
-def answered(reading, by, **answers):
-    given = dict.fromkeys(range(len(reading.rows)), answers)
-    reading.rows = judge_rows(roster=reading.roster, cells=reading.cells, by=by, answers=given)
-    return reading
+    read_lines = reader("members", tmp_path)
+    return lambda rows, by, headings=HEADINGS, area=None: read_lines(headings, *rows, by=by, area=area)
 
 
 ROWS = [
@@ -60,8 +35,8 @@ ROWS = [
 
 def test_a_list_enrols_its_members(read, cast, parties):
     reading = read(ROWS, cast.clerk)
-    assert (verdicts(reading), reasons(reading)) == (["new", "new"], [])
-    assert warnings(reading) == ["只有年月，按 1 日登记。"]
+    assert (verdicts(reading), sentences(reading)) == (["new", "new"], [])
+    assert remarks(reading) == ["只有年月，按 1 日登记。"]
     assert commit_roster(reading=reading, by=cast.clerk) == 2
     first, second = Member.objects.select_related("person", "member_class").order_by("pk")
     assert (first.organisation, first.member_class.name, first.joined_on) == (parties.branch1, "在职党员", date(1995, 7, 1))
@@ -79,9 +54,9 @@ def test_a_member_without_a_number_is_offered_not_assumed(read, cast, parties):
     rows = [("王建国", "", "第1网格党支部", "", "", "普通党员", "")]
     commit_roster(reading=read(rows, cast.clerk), by=cast.clerk)
     assert verdicts(read(rows, cast.clerk)) == ["skipped"]
-    assert verdicts(answered(read(rows, cast.clerk), cast.clerk, same="new")) == ["new"]
+    assert verdicts(answered_alike(read(rows, cast.clerk), cast.clerk, same="new")) == ["new"]
     key = Member.objects.get().pk
-    assert verdicts(answered(read(rows, cast.clerk), cast.clerk, same=f"is{key}")) == ["unchanged"]
+    assert verdicts(answered_alike(read(rows, cast.clerk), cast.clerk, same=f"is{key}")) == ["unchanged"]
 
 
 def test_a_resident_of_the_same_name_and_birth_is_offered(read, cast, parties, areas):
@@ -92,7 +67,7 @@ def test_a_resident_of_the_same_name_and_birth_is_offered(read, cast, parties, a
     rows = [("王建国", str(born), "第1网格党支部", "普通党员")]
     assert verdicts(read(rows, cast.clerk, headings=headings)) == ["skipped"]
     key = Person.objects.get().pk
-    same = answered(read(rows, cast.clerk, headings=headings), cast.clerk, resident=f"resident{key}")
+    same = answered_alike(read(rows, cast.clerk, headings=headings), cast.clerk, resident=f"resident{key}")
     assert verdicts(same) == ["new"]
     commit_roster(reading=same, by=cast.clerk)
     assert (Person.objects.count(), Member.objects.get().person_id) == (1, key)
@@ -115,11 +90,11 @@ def test_a_member_of_another_branch_of_ours_stays_or_is_transferred_as_answered(
     commit_roster(reading=read(ROWS, cast.clerk), by=cast.clerk)
     rows = [("王建国", number(1), "第2网格党支部", "", "", "", "")]
     reading = read(rows, cast.clerk)
-    assert (verdicts(reading), warnings(reading)) == (
+    assert (verdicts(reading), remarks(reading)) == (
         ["unchanged"],
         ["组织关系在“第1网格党支部”，名单写的是“第2网格党支部”。"],
     )
-    moved = answered(read(rows, cast.clerk), cast.clerk, transfer="transfer")
+    moved = answered_alike(read(rows, cast.clerk), cast.clerk, transfer="transfer")
     assert verdicts(moved) == ["updated"]
     commit_roster(reading=moved, by=cast.clerk)
     member = Member.objects.get(person__name="王建国")
@@ -137,7 +112,7 @@ def test_members_of_others_and_foreign_branches_are_refused_without_a_word_of_th
     ]
     reading = read(rows, cast.clerk)
     assert verdicts(reading) == ["refused"] * 3
-    assert reasons(reading) == [
+    assert sentences(reading) == [
         "该人员的党员档案在其他党组织，请由其办理组织关系转出。",
         "没有找到党组织“柳园党支部”，或不在您的管理范围内，请按在案的全称填写。",
         "没有找到党组织“没有的党支部”，或不在您的管理范围内，请按在案的全称填写。",
@@ -156,7 +131,7 @@ def test_somebody_on_record_elsewhere_is_taken_as_typed(read, cast, parties, are
     far = open_households(households=[NewHousehold(areas.at("370199002001L001"), "1", "101")], by=None)[0]
     enter_people(people=[NewPerson("孙远大", number(3), phone="15400000033", household=far, relation="head")], by=None)
     reading = read([("孙远", number(3), "第1网格党支部", "", "", "普通党员", "15400000003")], cast.clerk)
-    assert (verdicts(reading), warnings(reading)) == (["new"], [])
+    assert (verdicts(reading), remarks(reading)) == (["new"], [])
     commit_roster(reading=reading, by=cast.clerk)
     member = Member.objects.select_related("person").get()
     assert (member.known_as, member.phone, member.person.name, member.person.phone) == (

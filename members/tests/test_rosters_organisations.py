@@ -17,7 +17,7 @@ from members.errors import OrganisationRefused
 from members.finding import Organisations
 from members.models import PartyOrganisation
 from members.rosters.organisation_cells import read_kind
-from rosters.tests.rolls import commit, reader, reasons, verdicts, warnings
+from rosters.tests.rolls import answered, commit, reader, reasons, verdicts, warnings
 
 
 @pytest.fixture
@@ -333,3 +333,63 @@ def test_many_organisations_are_changed_only_within_reach(areas, cast, parties):
     assert change_organisations(changes={parties.branch1.pk: {"term_years": 5}}, by=cast.secretary) == 1
     branch = PartyOrganisation.objects.get(pk=parties.branch1.pk)
     assert (branch.name, branch.next_election_on) == ("第1网格党支部", date(2029, 3, 1))
+
+
+# --- As offices write it
+
+
+def test_a_term_in_one_cell_tells_the_election_and_the_years(cast, parties, read):
+    reading = read("党组织名称 任期", "第2网格党支部 2023.5-2028.5", "第1网格党支部 2024年3月至2027年3月", by=cast.secretary)
+    assert [row.changes for row in reading.rows] == [[("elected_on", "", "2023-05-01"), ("term_years", "3", "5")], []]
+    odd = read("党组织名称 任期", "第2网格党支部 2023.5-2025.12", by=cast.secretary)
+    assert reasons(odd) == {2: [("任期", "“2023-05 至 2025-12”不是整年，请核对起止，或只写年数。")]}
+
+
+def test_a_grid_that_every_community_has_is_that_of_the_parent(cast, areas, parties, read):
+    rows = ("第1网格老年党支部 桃园社区党委 第1网格", "第9网格党支部 桃园社区党委 第9网格")
+    reading = read("党组织名称 上级党组织 所在网格", *rows)
+    assert verdicts(reading) == ["new", "refused"], reasons(reading)
+    assert reading.rows[0].plan[1].area == areas.grid1
+    assert [column for column, _message in reasons(reading)[3]] == ["所在区域"]
+
+
+def test_who_stands_in_brackets_is_no_part_of_the_name(cast, parties, read):
+    reading = read("党组织名称 上级党组织", ["第1网格党支部（书记 王某）", "桃园社区党委（书记：李某）"], by=cast.secretary)
+    assert verdicts(reading) == ["unchanged"]
+
+
+@pytest.mark.parametrize("remark", ["已撤销", "合并到第1网格党支部", "原第3网格党支部"])
+def test_what_became_of_an_organisation_is_no_part_of_its_name(cast, parties, read, remark):
+    reading = read("党组织名称 上级党组织", f"第2网格党支部（{remark}） 桃园社区党委", by=cast.secretary)
+    assert "是说明，不是名称" in reasons(reading)[2][0][1]
+
+
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("老年第二党支部", "老年二支部"),
+        ("老年第二党支部", "第二老年党支部"),
+        ("老年第二党支部", "桃园社区老年第2支部"),
+        ("桃园物业党支部", "桃园物业公司党支部"),
+        ("离退休党支部", "退休党支部"),
+        ("第1网格东片党支部", "一网格东片支部"),
+    ],
+)
+def test_a_name_like_that_of_one_on_record_is_asked_about(cast, areas, parties, read, known, typed):
+    new = NewOrganisation("branch", known, areas.grid2, parent=parties.taoyuan)
+    found_organisations(organisations=[new], by=None)
+    reading = read("党组织名称 上级党组织 所在网格", f"{typed} 桃园社区党委 第2网格", by=cast.secretary)
+    assert verdicts(reading)[0] in ("skipped", "unchanged", "updated"), reading.rows[0]
+    if verdicts(reading) == ["skipped"]:
+        remark = reading.rows[0].warnings[-1]
+        assert next(value for value, _label in remark.options) == "hold"
+        assert known in remark.message
+        same = remark.options[1][0]
+        assert verdicts(answered(reading, {0: {"same": same}}, cast.secretary))[0] in ("unchanged", "updated")
+        assert verdicts(answered(reading, {0: {"same": "new"}}, cast.secretary)) == ["new"]
+
+
+def test_a_name_with_another_number_is_another_organisation(cast, areas, parties, read):
+    rows = [f"老年第{n}党支部 桃园社区党委 第2网格" for n in "二三四"]
+    found_organisations(organisations=[NewOrganisation("branch", "老年第一党支部", areas.grid2, parent=parties.taoyuan)], by=None)
+    assert verdicts(read("党组织名称 上级党组织 所在网格", *rows, by=cast.secretary)) == ["new"] * 3

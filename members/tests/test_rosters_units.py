@@ -249,3 +249,19 @@ def test_of_two_units_with_one_name_none_is_entered(areas, cast):
     with pytest.raises(OrganisationRefused, match="该单位已登记"):
         enter_units(units=new, by=cast.secretary)
     assert not Unit.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["桃园物业（已注销）", "桃园物业（原柳园物业）", "桃园物业已注销"])
+def test_what_became_of_a_unit_is_no_part_of_its_name(cast, read, name):
+    reading = read("单位名称 单位类型", f"{name} 民企", by=cast.secretary)
+    assert "是说明，不是名称" in reasons(reading)[2][0][1]
+
+
+def test_who_stands_in_brackets_is_no_part_of_a_units_name(cast, read):
+    reading = read("单位名称 单位类型", ["桃园物业（联系人：王小明）", "民企"], by=cast.secretary)
+    assert (verdicts(reading), reading.rows[0].plan.name) == (["new"], "桃园物业")
+
+
+def test_a_contact_of_whom_only_the_surname_is_told_is_refused(cast, read):
+    reading = read("单位名称 单位类型 联系人", "桃园物业 民企 王女士", by=cast.secretary)
+    assert reasons(reading) == {2: [("联系人", "“王女士”只是称呼或部分姓名，请按身份证填写完整的姓名。")]}
