@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import ground, load_areas, pages, residents, rosters
+from bench import ground, load_areas, pages, points, residents, rosters
 
 if __name__ == "__main__":
     try:
@@ -10,5 +10,6 @@ if __name__ == "__main__":
         pages.main()
         residents.main()
         rosters.main()
+        points.main()
     except ground.NoServer as missing:
         sys.exit(str(missing))

@@ -34,13 +34,13 @@ MB = 1024
 
 
 class _Count:
-    """Statements that ran, those of COPY and executemany as one each."""
+    """Statements that ran, those of COPY and executemany as one each; savepoints, which ask nothing, are left out."""
 
     def __init__(self):
         self.queries = 0
 
     def __call__(self, execute, sql, params, many, context):
-        self.queries += 1
+        self.queries += not sql.startswith(("SAVEPOINT", "RELEASE"))
         return execute(sql, params, many, context)
 
 
@@ -170,7 +170,7 @@ def preview(kind: str, file: str) -> str:
     looks = {
         "first": lambda: list(rows_shown(imported, "all").get_page(1)),
         "middle": lambda: list(rows_shown(imported, "all").get_page(total // 100)),
-        "causes": lambda: causes(imported, cause_of),
+        "causes": lambda: causes(imported, cause_of).get_page(1),
     }
     return json.dumps({"rows": total, **{name: _best(look) for name, look in looks.items()}})
 
