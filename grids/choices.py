@@ -44,9 +44,10 @@ class AreaEventKind(models.TextChoices):
 
 
 class NormKind(models.TextChoices):
-    """What a size norm counts."""
+    """What a norm counts: sizes, and the days until a household is to be visited again."""
 
     HOUSEHOLDS_PER_GRID = "households_per_grid", _("每网格户数")
     PEOPLE_PER_GRID = "people_per_grid", _("每网格人数")
     GRIDS_PER_COMMUNITY = "grids_per_community", _("每社区网格数")
     MEMBERS_PER_BRANCH = "members_per_branch", _("每支部正式党员数")
+    DAYS_BETWEEN_VISITS = "days_between_visits", _("普通住户走访间隔天数")

@@ -17,11 +17,13 @@ def code_rules() -> None:
 
 
 # Households and people a grid: S4; grids a community: S4 (S1 has 4 to 6); members a branch: from 3, over 50 a general branch.
+# Days between visits of a household nobody of which is cared for: ours to begin with, once a quarter.
 NORMS = {
     NormKind.HOUSEHOLDS_PER_GRID: (300, 500),
     NormKind.PEOPLE_PER_GRID: (1000, 1500),
     NormKind.GRIDS_PER_COMMUNITY: (2, 5),
     NormKind.MEMBERS_PER_BRANCH: (3, 50),
+    NormKind.DAYS_BETWEEN_VISITS: (1, 90),
 }
 
 

@@ -214,3 +214,17 @@ def read_room(value) -> str:
 def same_room(room: str) -> str:
     """What two ways to write one unit or room have in common: 0901 and 901, 301东户 and 301东."""
     return _ZEROS.sub("", room.upper()).removesuffix("户")
+
+
+_FLOOR_NAMED = re.compile(r"(\d{1,2})层")
+_FLOOR_IN_ROOM = re.compile(r"[A-Z]?(\d{1,2})\d{2}(?!\d)")
+
+
+def floor_of(room: str) -> int | None:
+    """The floor a room's number tells: 302 is on the 3rd, 1203 on the 12th, 3层东户 on the 3rd; None where it tells none.
+
+    Two figures (平房, 沿街) name no floor; five may begin with a unit or with a floor.
+    """
+    text = read_room(room)
+    found = _FLOOR_NAMED.match(text) or _FLOOR_IN_ROOM.match(text)
+    return int(found[1]) or None if found else None

@@ -10,6 +10,7 @@ from grids.choices import AreaKind
 from grids.models import Area
 from grids.places import Places
 from grids.rules import NewArea
+from grids.spellings import floor_of
 
 
 @pytest.fixture
@@ -345,3 +346,15 @@ def test_loading_takes_two_queries_and_finding_none(cast, django_assert_num_quer
     with django_assert_num_queries(1):
         Places(None)
     assert Area.objects.count() == 21
+
+
+@pytest.mark.parametrize(
+    ("room", "floor"),
+    [
+        ("302", 3), ("1203", 12), ("0302", 3), ("302室", 3), ("三〇二", 3), ("301A", 3), ("A301", 3), ("301-1", 3),
+        ("301东户", 3), ("3层东户", 3), ("12层西户", 12), ("东户", None), ("5", None), ("12", None), ("003", None),
+        ("10203", None), ("门卫", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_floor_is_read_from_the_room(room, floor):
+    assert floor_of(room) == floor

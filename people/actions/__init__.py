@@ -6,6 +6,7 @@ from people.actions.care import (
     add_skill,
     change_care,
     end_care,
+    note_door,
     record_visits,
     withdraw_skill,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "move_household",
     "move_out",
     "move_people",
+    "note_door",
     "open_households",
     "record_death",
     "record_visits",

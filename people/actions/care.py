@@ -132,7 +132,33 @@ def record_visits(*, visits: Sequence[NewVisit], by) -> list[Visit]:
     return rows
 
 
-def _renew_care(people: Sequence[int]) -> None:
+@action("people.note_door")
+def note_door(*, household: Household, outcome: str, by, on: date | None = None) -> Visit:
+    """One knock of a round: what came of it. The same user at the same door on the same day corrects what was noted first.
+
+    Where one person alone is on record, who met the household met them. Raises CareRefused.
+    """
+    household = Household.objects.select_for_update(of=("self",)).select_related("area").get(pk=household.pk)
+    on = on or today()
+    noted = Visit.objects.filter(household=household, by=by, on=on).order_by("-pk").first()
+    if noted is None:
+        new = NewVisit(household, person=_only_one(household), on=on, outcome=outcome)
+        return record_visits(visits=[new], by=by)[0]
+    _check(Can.RECORD_VISITS, household.area, by)
+    if noted.outcome != outcome:
+        noted.outcome = outcome
+        noted.save()
+        _renew_care([noted.person_id])
+    return noted
+
+
+def _only_one(household: Household) -> Person | None:
+    people = list(Person.objects.current().filter(household=household).defer("phone", "id_number")[:2])
+    return people[0] if len(people) == 1 else None
+
+
+def _renew_care(people: Sequence[int | None]) -> None:
+    """What was met last of these, and when that is due again."""
     cares = list(Care.objects.select_related("care_class").filter(person__in=people, ended_on=None))
     met = dict(
         Visit.objects.filter(person__in=people, outcome=VisitOutcome.MET)
@@ -141,7 +167,7 @@ def _renew_care(people: Sequence[int]) -> None:
         .order_by()
     )
     for care in cares:
-        care.last_visit_on = met[care.person_id]
+        care.last_visit_on = met.get(care.person_id)
         _set_next(care)
     Care.objects.bulk_update(cares, ["last_visit_on", "next_visit_on"])
 

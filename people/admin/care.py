@@ -1,7 +1,7 @@
 """Care lists, visits, and the people who can help (能人库)."""
 
 from django.contrib import admin
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -11,6 +11,8 @@ from gridparty.lib.dates import today
 from gridparty.lib.masking import mask_name
 from gridparty.lib.scoped_admin import SettingAdmin, badge
 from grids.filters import WithinFilter
+from jobs.actions import send_once
+from jobs.answers import content_of
 from people import actions
 from people.actions import NewVisit
 from people.admin.steps import Step, StepAdmin
@@ -147,7 +149,7 @@ class VisitAdmin(StepAdmin):
 
     def get_fields(self, request, obj=None):
         if obj is None:
-            return ("household", "person", "on", "outcome", "note")
+            return ("household", "person", "on", "outcome", "note", "form_id")
         return ("door_shown", "person_name", "on", "outcome", "note", "by_name")
 
     def get_readonly_fields(self, request, obj=None):
@@ -170,7 +172,15 @@ class VisitAdmin(StepAdmin):
 
     def act(self, request, obj, form):
         data = {name: form.cleaned_data[name] for name in ("household", "person", "on", "outcome", "note")}
-        return actions.record_visits(visits=[NewVisit(**data)], by=request.user)[0]
+        form_id = form.cleaned_data["form_id"]
+
+        def add() -> tuple[str, str]:
+            (visit,) = actions.record_visits(visits=[NewVisit(**data)], by=request.user)
+            return reverse("admin:people_visit_change", args=[visit.pk]), ""
+
+        sent = {"page": request.path, "content": content_of(request)}
+        address, _said = send_once(form_id=form_id, by=request.user, act=add, **sent) if form_id else add()
+        return Visit(pk=int(resolve(address).kwargs["object_id"]))
 
 
 # --- Skills

@@ -98,7 +98,7 @@ def read_masked_phones(value: Any) -> Any:
 
 def read_record(value: Any) -> str:
     code = read_code(value)
-    if code and not code.isdecimal():
+    if code and not (code.isdecimal() and len(code) < 19):  # which is as much as a key can hold
         raise CellRefused(_("“%(text)s”不是系统编号，请删去，或保留导出时的原样。") % {"text": code[:20]})
     return code
 

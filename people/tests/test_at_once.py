@@ -5,8 +5,8 @@ from django.db import connection
 
 from gridparty.lib.errors import Refused
 from grids.tests.test_at_once import together
-from people.actions import NewPerson, enter_person, merge_people, move_out
-from people.models import Person
+from people.actions import NewPerson, enter_person, merge_people, move_out, note_door
+from people.models import Person, Visit
 from people.tests.conftest import number
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -54,3 +54,12 @@ def test_two_records_are_merged_once(areas, cast, home):
 
     assert len(told(together(merge, merge))) == 1
     assert Person.objects.get(pk=twin.pk).merged_into == home.head
+
+
+def test_two_taps_at_one_door_are_one_visit(areas, cast, home):
+    def tap(outcome):
+        return lambda: note_door(household=home, outcome=outcome, by=cast.grid_leader)
+
+    for _round in range(ROUNDS):
+        assert told(together(tap("met"), tap("absent"))) == []
+        assert Visit.objects.count() == 1

@@ -1,6 +1,7 @@
 // Forms on a bad network. A form with data-draft keeps what is typed on the phone (localStorage) until it is sent. What is sent is
 // first put by on the phone (IndexedDB), then sent until the server says that it has it; the number of the form makes that once.
 // Only what the user typed is kept, under the user's number; names that were ticked are kept as their ids.
+// In a form with data-tap every button is a form of its own: its tap is put by, marked at its door ([data-door]) and sent in its turn.
 "use strict";
 (() => {
   const DAY = 24 * 3600 * 1000;
@@ -153,22 +154,26 @@
     return outcome.status === 403 ? sendAgain(entry) : outcome;
   };
 
+  const sendInTurn = (entry) => (entry.tap && !entry.tries ? sendNow : sendAgain)(entry);
+
   const settle = async (entry, outcome) => {
     if (outcome.address) return drop(entry.id);
     Object.assign(entry, { tries: entry.tries + 1, login: Boolean(outcome.login), why: outcome.why ?? "" });
     return keep(entry);
   };
 
-  let sending = false, timer = 0, failures = 0;
+  let sending = false, wanted = false, timer = 0, failures = 0;
   const sendAll = async () => {
-    if (sending) return;
+    if (sending) { wanted = true; return; } // what came meanwhile is not among what is being sent
     sending = true;
+    wanted = false;
     let sent = 0, waits = false;
     try {
       for (const entry of await kept()) {
         if (entry.why || entry.id === inHand) continue;
-        const outcome = entry.tries && entry.at < Date.now() - OLD ? { why: say("Old") } : await sendAgain(entry);
+        const outcome = entry.tries && entry.at < Date.now() - OLD ? { why: say("Old") } : await sendInTurn(entry);
         await settle(entry, outcome);
+        markTap(entry, outcome.address ? "TapSent" : outcome.why ? "TapRefused" : "TapWaits");
         if (outcome.address) sent += 1;
         else if (!outcome.why) { waits = true; break; } // no signal, or no log-in: nor for the next
       }
@@ -176,6 +181,7 @@
       sending = false;
     }
     await show(sent ? say("Sent", { time: clock(Date.now()) }) : "");
+    if (wanted) { await sendAll(); return; }
     clearTimeout(timer);
     failures = waits ? failures + 1 : 0;
     if (waits) timer = setTimeout(sendAll, Math.min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT));
@@ -186,7 +192,8 @@
     const item = element("li");
     const about = entry.why ? say("Refused", { why: entry.why }) : "";
     item.append(element("b", entry.title), element("span", clock(entry.at)), element("div", about));
-    if (entry.why) item.append(element("a", say("Open"), { class: "btn btn-outline-secondary", href: `${entry.page}#${entry.id}` }));
+    const here = entry.tap && buttonOf(entry); // a tap is mended by tapping again
+    if (entry.why && !here) item.append(element("a", say("Open"), { class: "btn btn-outline-secondary", href: `${entry.page}#${entry.id}` }));
     const remove = element("button", say("Delete"), { type: "button", class: "btn btn-outline-secondary" });
     remove.addEventListener("click", async () => {
       if (remove.textContent !== say("Sure")) remove.textContent = say("Sure");
@@ -196,7 +203,9 @@
     return item;
   };
 
+  let fading = 0; // over the doors of a round "saved" does not stay in the way
   const show = async (said = "") => {
+    clearTimeout(fading);
     const entries = (await kept()).filter((entry) => entry.id !== inHand);
     const parts = said ? [element("p", said, { role: "status", class: "gp-waiting-said" })] : [];
     if (entries.length) {
@@ -207,10 +216,13 @@
       } else if (entries.some((entry) => !entry.why)) parts.push(element("p", say("Offline")));
       const list = element("ul");
       list.append(...entries.map(line));
-      parts.push(list);
+      const folded = element("details");
+      folded.append(element("summary", say("List")), list);
+      parts.push(entries.length > 1 && entries.every((entry) => entry.tap && !entry.why) ? folded : list);
     }
     box().replaceChildren(...parts);
     box().hidden = !parts.length;
+    if (said && !entries.length && document.querySelector(".gp-round")) fading = setTimeout(show, 5000);
     for (const note of document.querySelectorAll("[data-when-waiting]")) note.hidden = !entries.length;
   };
 
@@ -276,6 +288,52 @@
     timer = setTimeout(sendAll, FIRST_WAIT);
   };
 
+  // --- Taps at doors
+  const loaded = Date.now();
+  const dayNow = (form) => new Date(form.dataset.now * 1000 + Date.now() - loaded).toLocaleDateString("sv-SE", { timeZone: "Asia/Shanghai" });
+
+  const buttonOf = (entry) => [...document.querySelectorAll("form[data-tap] button")]
+    .find((one) => one.formAction === entry.action && entry.parts.some(([name, value]) => name === one.name && value === one.value));
+
+  // A door met once in a round stays met; the numbers above the doors follow.
+  const recount = (door, outcome) => {
+    const now = door.dataset.held === "met" ? "met" : outcome;
+    for (const [state, step] of [[door.dataset.state, -1], [now, 1]])
+      for (const number of document.querySelectorAll(`[data-count~="${state}"]`)) number.textContent = Number(number.textContent) + step;
+    door.dataset.state = now;
+  };
+
+  // What becomes of a tap is shown only where none was made after it.
+  const markTap = (entry, word, newest = false) => {
+    const button = entry.tap && buttonOf(entry), door = button?.closest("[data-door]");
+    if (!door || !(newest || door.dataset.tap === entry.id)) return;
+    door.dataset.tap = entry.id;
+    const refused = word === "TapRefused";
+    for (const one of door.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one === button && !refused));
+    door.querySelector("[data-mark]").textContent = say(word);
+    if (door.dataset.state) recount(door, refused ? door.dataset.held || "none" : button.value);
+  };
+
+  const tapped = async (event) => {
+    const form = event.currentTarget, button = event.submitter, day = dayNow(form);
+    if (form.dataset.plain) return; // nothing can be put by on this phone
+    event.preventDefault();
+    if (button.getAttribute("aria-pressed") === "true" && form.elements.on.value === day) return; // noted already
+    form.elements.on.value = day;
+    form.elements.form_id.value = newNumber();
+    const title = `${button.closest("[data-door]").dataset.door} ${button.textContent}`;
+    const entry = { ...pack(form, button), tap: true, title };
+    markTap(entry, "TapWaits", true);
+    try {
+      await keep(entry);
+    } catch {
+      form.dataset.plain = "yes";
+      form.requestSubmit(button);
+      return;
+    }
+    await sendAll();
+  };
+
   // Tick all names of a list, or none; without script the link opens the page anew.
   const tickAll = (event) => {
     const link = event.currentTarget, form = link.closest("form");
@@ -303,6 +361,7 @@
       form.addEventListener("input", () => saveDraft(form));
       form.addEventListener("submit", submitted);
     }
+    for (const form of document.querySelectorAll("form[data-tap]")) form.addEventListener("submit", tapped);
     for (const link of document.querySelectorAll("a[data-tick]")) link.addEventListener("click", tickAll);
     for (const control of document.querySelectorAll("input[type=file]")) control.addEventListener("change", checkPhoto);
     document.querySelector("form[data-logout]")?.addEventListener("submit", () => dropDrafts((key) => key.startsWith(`gp-draft:${data("user")}:`)));
@@ -314,5 +373,6 @@
   for (const form of document.querySelectorAll("form[data-draft]")) reopen(form);
   window.addEventListener("online", sendAll);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) sendAll(); });
+  kept().then((entries) => entries.forEach((entry) => markTap(entry, entry.why ? "TapRefused" : "TapWaits", true)));
   show().then(sendAll);
 })();

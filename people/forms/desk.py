@@ -1,5 +1,7 @@
 """The forms of the desk: people and what is noted of them, and one form for each step with consequences."""
 
+import uuid
+
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget, AdminTextareaWidget, AutocompleteSelect
@@ -88,6 +90,8 @@ class CareForm(CheckedByAction):
 
 
 class VisitForm(CheckedByAction):
+    # Pressed twice it is one visit (jobs.actions.send_once); absent where nothing is added.
+    form_id = forms.UUIDField(initial=uuid.uuid4, required=False, widget=forms.HiddenInput({"autocomplete": "off"}))
     note = forms.CharField(label=_("走访记录"), required=False, widget=AdminTextareaWidget)
 
     class Meta:
@@ -98,6 +102,8 @@ class VisitForm(CheckedByAction):
         super().__init__(*args, **kwargs)
         if "on" in self.fields:
             self.initial.setdefault("on", today())
+        if self.instance.pk:
+            del self.fields["form_id"]
 
     def clean(self):
         data = super().clean()

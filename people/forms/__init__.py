@@ -1,0 +1,48 @@
+"""The forms of residents: those of the desk, those of steps with consequences, those of the phone."""
+
+from people.forms.desk import (
+    AgreeForm,
+    CareForm,
+    CheckedByAction,
+    DayForm,
+    DeathForm,
+    EndCareForm,
+    HouseholdForm,
+    LeaveForm,
+    MergeForm,
+    MoveAllForm,
+    MoveForm,
+    PersonForm,
+    PersonSkillForm,
+    RefuseForm,
+    StepForm,
+    VisitForm,
+    day_field,
+    found_by_typing,
+)
+from people.forms.visits import CareTermsForm, DoorForm, HouseholdVisitForm, PersonVisitForm
+
+__all__ = [
+    "AgreeForm",
+    "CareForm",
+    "CareTermsForm",
+    "CheckedByAction",
+    "DayForm",
+    "DeathForm",
+    "DoorForm",
+    "EndCareForm",
+    "HouseholdForm",
+    "HouseholdVisitForm",
+    "LeaveForm",
+    "MergeForm",
+    "MoveAllForm",
+    "MoveForm",
+    "PersonForm",
+    "PersonSkillForm",
+    "PersonVisitForm",
+    "RefuseForm",
+    "StepForm",
+    "VisitForm",
+    "day_field",
+    "found_by_typing",
+]
