@@ -1,6 +1,7 @@
 """Writing the change log: one entry for every row whose business columns changed, masked where personal."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from django.apps import apps
@@ -44,7 +45,7 @@ def plain(field: models.Field, value):
 
 
 def held(field: models.Field, value):
-    """A value as the database gives it back: a file by its name, a day typed as text as a day."""
+    """A value as the database gives it back: a file by its name, a day typed as text as a day, an instant in UTC."""
     if type(value) is str and isinstance(field, models.CharField):  # most are, and there are millions
         return value
     if isinstance(field, models.FileField):
@@ -54,6 +55,8 @@ def held(field: models.Field, value):
     value = field.to_python(value)
     if isinstance(field, models.DecimalField) and value is not None:
         return round(value, field.decimal_places)
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return value.astimezone(UTC)
     return value
 
 

@@ -17,7 +17,7 @@ from grids.queries import chunks
 from grids.rosters.paths import Node
 from members.actions import NewOrganisation
 from members.choices import OrganisationKind
-from members.finding import folded, named_alike
+from members.finding import folded, likened, named_alike
 from members.models import PartyOrganisation
 
 _K = OrganisationKind
@@ -56,6 +56,7 @@ class Bodies:
             self._in[row.community_id].append(row)
         self._branches: dict[Node, Body | PartyOrganisation] = {}
         self._named: dict[tuple, Body] = {}
+        self._meant: dict[tuple, PartyOrganisation] = {}  # {(node, name): the one on record that is meant by it}
 
     def _on_record(self, communities: dict[int, Area]) -> Iterable[PartyOrganisation]:
         seen = PartyOrganisation.objects.all() if self.by is None else PartyOrganisation.objects.visible_to(self.by)
@@ -111,6 +112,8 @@ class Bodies:
     # --- Branches
 
     def _branch(self, name: str, node: Node, row: Row) -> Body | None:
+        if (node, folded(name)) in self._meant:
+            return None
         if node in self._branches:
             return self._same(name, node, self._branches[node])
         here = [one for one in self._standing(node) if one.kind == _K.BRANCH]
@@ -123,10 +126,27 @@ class Bodies:
         community = _community(node)
         committee = self._committee(community)
         far = [one for one in self._in[None] if one.parent_id == committee.pk]
-        self._check_elsewhere(name, [*self._in[_key(community)], *far], node)
+        among = [*self._in[_key(community)], *far]
+        self._check_elsewhere(name, among, node)
+        if meant := self._meant_by(name, among, row):
+            self._branches[node] = self._meant[node, folded(name)] = meant
+            return None
         body = Body(_K.BRANCH, name, node, committee, row.number)
         self._branches[node] = self._once(body)
         return body
+
+    def _meant_by(self, name: str, among: Iterable[PartyOrganisation], row: Row) -> PartyOrganisation | None:
+        """The one on record with a name much like this one, if the writer says that it is meant. Raises CellRefused."""
+        near = [one for one in among if one.kind == _K.BRANCH and _likeness(name) & _likeness(*_names(one))]
+        if not near:
+            return None
+        words = {"name": name, "known": near[0].name, "place": self._place(near[0])}
+        message = _("“%(name)s”与在案设在“%(place)s”的“%(known)s”名称相近，可能是同一个，请选择。") % words
+        options = [("hold", _("暂不导入")), ("same", _("就是在案的，不另设")), ("new", _("不是同一个，新增"))]
+        answer = row.warn("", message, "branch", options)
+        if answer == "hold":
+            raise CellRefused(_("是否就是在案的“%(known)s”还没有选择，请先选择。") % words)
+        return near[0] if answer == "same" else None
 
     def _same(self, name: str, node: Node, known: "Body | PartyOrganisation") -> Body | None:
         if not self._called(name, [known], node):
@@ -226,6 +246,10 @@ class Bodies:
 
 def _names(one: "PartyOrganisation | Body") -> tuple[str, ...]:
     return (one.name,) if isinstance(one, Body) else (one.name, one.full_name)
+
+
+def _likeness(*names: str) -> set[tuple]:
+    return {key for name in names if any(key := likened(named_alike(name)[0]))}
 
 
 def _key(node: Node | None) -> int | None:

@@ -4,7 +4,6 @@ An organisation comes through its door once (`keep`); what is read of it after t
 """
 
 import calendar
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -34,7 +33,20 @@ from members.models import (
     PointItem,
     PointScheme,
 )
-from members.points import approved_entries, board, exempt_classes, places_on, ranked_together, reckon, rulebook, with_groups
+from members.points import (
+    approved_entries,
+    board,
+    exempt_classes,
+    in_order,
+    places_of,
+    places_on,
+    ranked_together,
+    reckon,
+    rulebook,
+    unnumbered,
+    was_undone,
+    with_groups,
+)
 from members.queries import ELECTION_SOON, contact_due, with_contact
 
 DUE_SOON = timedelta(days=7)
@@ -136,7 +148,7 @@ def rows_of(kept: Kept, year: int, on: date) -> list[Row]:
     members = list(roll(kept.keys))
     rows = PointBalance.objects.filter(year=year, organisation__in=ranked_together(kept.organisation))
     balances = {row.member_id: row for row in rows.defer("earned", "counted")}
-    places = _places(row.total for row in balances.values() if row.ranked)
+    places = places_of(row.total for row in balances.values() if row.ranked)
     proposed = PointEntry.objects.filter(state=EntryState.PROPOSED, balance__in=balances.values())
     waiting = dict(proposed.order_by().values_list("balance__member").annotate(n=Count("pk")))
     found = [
@@ -150,15 +162,6 @@ def rows_of(kept: Kept, year: int, on: date) -> list[Row]:
         for member in members
     ]
     return sorted(found, key=lambda row: (row.member.member_class_id, row.due.order))
-
-
-def _places(totals: Iterable[Decimal]) -> dict[Decimal, int]:
-    """{total: its place}; the same total shares a place."""
-    numbers, places, ahead = Counter(totals), {}, 0
-    for total in sorted(numbers, reverse=True):
-        places[total] = ahead + 1
-        ahead += numbers[total]
-    return places
 
 
 def average_of(rows: Iterable[PointBalance | None]) -> Decimal | None:
@@ -308,9 +311,8 @@ def offers(kept: Kept, cans: set[Can]) -> list[Offer]:
     by = [proposer for proposer, can in PROPOSING.items() if can in cans]
     balances = PointBalance.objects.filter(organisation__in=kept.keys, scheme__state=SchemeState.IN_FORCE)
     rows = PointItem.objects.filter(category__scheme__in=balances.values("scheme"), proposer__in=by)
-    rows = rows.select_related("category__scheme").order_by("category__position", "category", "position", "pk")
     found: dict[int, Offer] = {}
-    for item in rows:
+    for item in in_order(rows.select_related("category__scheme")):
         found.setdefault(item.category.scheme_id, Offer(item.category.scheme, [])).items.append(item)
     return sorted(found.values(), key=lambda offer: -offer.scheme.year)
 
@@ -358,10 +360,11 @@ def _why_not(balance: PointBalance | None, scheme: PointScheme, exempt: set[int]
 
 
 def scored_from(source: str, item: PointItem, members: Iterable[Member]) -> list[Member]:
-    """Those of these who have an entry of the item from this source."""
+    """Those of these who have an entry of the item from this source, but for what was withdrawn or taken back with its list."""
     members = list(members)
-    rows = PointEntry.objects.filter(source=source, item=item, balance__member__in=members)
-    known = set(rows.values_list("balance__member", flat=True))
+    rows = PointEntry.objects.filter(source__startswith=source, item=item, balance__member__in=members, reverses=None)
+    rows = rows.exclude(state=EntryState.WITHDRAWN).values_list("balance__member", "source", "reversal__source")
+    known = {member for member, one, back in rows if unnumbered(one) == source and not was_undone(back or "")}
     return [member for member in members if member.pk in known]
 
 
@@ -415,12 +418,9 @@ def weighed(entries: Iterable[PointEntry]) -> list[tuple[Member, list[Waiting]]]
     rules = {year: rulebook(year) for year in {balance.year for balance in by_balance}}
     found = []
     for balance, some in by_balance.items():
-        lines = list(approved.get(balance.pk, ()))
-        counted, waiting = reckon(balance.scheme, rules[balance.year], lines).counted, []
+        account, waiting = reckon(balance.scheme, rules[balance.year], approved.get(balance.pk, ())), []
         for entry in some:
-            lines.append((entry.pk, entry.item_id, entry.on, entry.points))
-            account = reckon(balance.scheme, rules[balance.year], lines)
-            waiting.append(Waiting(entry, account.counted - counted, account.total))
-            counted = account.counted
+            line = account.add(entry.pk, entry.item_id, entry.on, entry.points)
+            waiting.append(Waiting(entry, line.counted, account.total))
         found.append((balance.member, waiting))
     return found

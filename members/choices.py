@@ -235,7 +235,7 @@ class EntryMove(models.TextChoices):
 
 _E, _A, _V = EntryState, AppealState, EntryMove
 # From which state and which state of appeal a move is allowed, and in which states of the year. Who may make it stands in
-# members.actions.points: the member withdraws and appeals; who approves decides, never on their own points, and an appeal is
+# members.actions.rulings: the member withdraws and appeals; who approves decides, never on their own points, and an appeal is
 # answered by somebody who did not decide the entry.
 ENTRY_MOVES: dict[str, tuple[frozenset, frozenset, frozenset]] = {
     _V.APPROVE: (frozenset({_E.PROPOSED}), frozenset({""}), frozenset({_Y.IN_FORCE})),

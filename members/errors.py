@@ -12,4 +12,8 @@ class MemberRefused(Refused):
 
 
 class PointsRefused(Refused):
-    """The scheme, the entry or the closing of the year cannot be made or decided like this."""
+    """The scheme, the entry or the closing of the year cannot be made or decided like this; `about` is what of an entry."""
+
+    def __init__(self, message: str, about: str = ""):
+        super().__init__(message)
+        self.about = about  # name, item, on, quantity

@@ -27,6 +27,8 @@ _ENDINGS = {
     _K.COMMITTEE: "党委会 党委 委员会",
 }
 _KIND_OF = sorted(((word, kind) for kind, words in _ENDINGS.items() for word in words.split()), key=lambda one: -len(one[0]))
+# 第6网格党支部（临时） is 第6网格临时党支部
+_REMARK = re.compile(f"({'|'.join(word for word, _kind in _KIND_OF)})(临时|筹|功能型)$")
 _NUMBER = re.compile(r"第(?=\d)")
 _SUFFIX = re.compile("(社区|街道|[区县市镇乡村])$")
 # Names that every community has: outside the area a list is of, they say nothing.
@@ -45,7 +47,7 @@ def named_alike(name: str) -> tuple[str, OrganisationKind | None]:
     return _parted(name)
 
 
-_FILLERS = re.compile("第|号|党|网格|社区|公司|有限|责任|股份|集团|联合|临时|功能型|离(?=退)")
+_FILLERS = re.compile("第|号|党|网格|社区|公司|有限|责任|股份|集团|联合|临时|筹|功能型|离(?=退)")
 
 
 def likened(stem: str) -> tuple[tuple[str, ...], str]:
@@ -75,7 +77,7 @@ def _counted(text: str) -> str:
 
 def _parted(name: str) -> tuple[str, OrganisationKind | None]:
     """What an organisation is called without the party before it and its kind behind it, and that kind."""
-    text = _PARTY.sub("", folded(name))
+    text = _REMARK.sub(r"\2\1", _PARTY.sub("", folded(name)))
     for word, kind in _KIND_OF:
         if text.endswith(word):
             return _counted(text.removesuffix(word)), kind
@@ -139,6 +141,14 @@ class _Finder:
         if isinstance(answer, str):
             raise CellRefused(answer)
         return answer
+
+
+def _indexed(pairs: Iterable[tuple]) -> dict:
+    """{key: those with it}"""
+    index = defaultdict(list)
+    for key, one in pairs:
+        index[key].append(one)
+    return dict(index)
 
 
 def inside(rows: Iterable, within: Area | None) -> list:
@@ -324,34 +334,19 @@ class Organisations(_Finder):
 
     @cached_property
     def _by_stem(self) -> dict[str, list[_Called]]:
-        index = defaultdict(list)
-        for one in self._all_called:
-            for stem in one.stems:
-                index[stem].append(one)
-        return dict(index)
+        return _indexed((stem, one) for one in self._all_called for stem in one.stems)
 
     @cached_property
     def _by_likeness(self) -> dict[tuple, list[_Called]]:
-        index = defaultdict(list)
-        for one in self._all_called:
-            for key in {likened(stem) for stem in one.stems}:
-                index[key].append(one)
-        return dict(index)
+        return _indexed((key, one) for one in self._all_called for key in {likened(stem) for stem in one.stems})
 
     @cached_property
     def _by_name(self) -> dict[str, list[_Called]]:
-        index = defaultdict(list)
-        for one in self._all_called:
-            for name in {one.short, one.full}:
-                index[name].append(one)
-        return dict(index)
+        return _indexed((name, one) for one in self._all_called for name in {one.short, one.full})
 
     @cached_property
     def _below(self) -> dict[int | None, list[_Called]]:
-        index = defaultdict(list)
-        for one in self._all_called:
-            index[one.row.parent_id].append(one)
-        return dict(index)
+        return _indexed((one.row.parent_id, one) for one in self._all_called)
 
 
 def _above(row: PartyOrganisation) -> frozenset[str]:
@@ -377,6 +372,15 @@ class Units(_Finder):
         near = inside(found, within) or found
         return _one_of(near, text, _("没有找到单位“%(text)s”，或不在您的管理范围内，请核对名称，或先登记该单位。"))
 
+    def likely(self, name: str) -> list[Unit]:
+        """Those whose name is so like this one that the same may be meant: 桃园物业 and 桃园物业有限公司."""
+        key = likened(name)
+        return self._by_likeness.get(key, []) if key[1] else []
+
+    @cached_property
+    def _by_likeness(self) -> dict[tuple, list[Unit]]:
+        return _indexed((likened(row.name), row) for row in self.all)
+
     @cached_property
     def all(self) -> list[Unit]:
         rows = Unit.objects.all() if self.by is None else Unit.objects.visible_to(self.by)
@@ -387,11 +391,7 @@ class Units(_Finder):
 
     @cached_property
     def _index(self) -> dict[str, list[Unit]]:
-        index = defaultdict(list)
-        for row in self.all:
-            for name in {folded(row.name), row.credit_code.lower()} - {""}:
-                index[name].append(row)
-        return dict(index)
+        return _indexed((name, row) for row in self.all for name in {folded(row.name), row.credit_code.lower()} - {""})
 
     def phones(self, keys: Iterable[int]) -> dict[int, str]:
         """{unit: its phone}: only those asked for are decrypted."""

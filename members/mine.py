@@ -73,11 +73,13 @@ def proposable(chances_of: Iterable[Chance]) -> list[Chance]:
     return [chance for chance in chances_of if chance.item.proposer == Proposer.MEMBER]
 
 
-def chances_in(balance: PointBalance, account: Account | None = None) -> list[Chance]:
-    """What can still be earned in that year. `account` is what has been, where it is at hand."""
-    if account is None:
-        entries = approved_entries([balance.pk]).get(balance.pk, ())
-        account = reckon(balance.scheme, rulebook(balance.year), entries)
+def account_of(balance: PointBalance) -> Account:
+    """What has been earned in that year. Two queries."""
+    return reckon(balance.scheme, rulebook(balance.year), approved_entries([balance.pk]).get(balance.pk, ()))
+
+
+def chances_in(balance: PointBalance, account: Account) -> list[Chance]:
+    """What can still be earned in that year, beside what has been. Two queries."""
     return chances(balance, account, last_day(balance.year))
 
 
@@ -118,19 +120,15 @@ def in_short(chance: Chance) -> str:
     return (_("%(name)s（%(each)s，还可计%(left)s分）") if chance.left else _("%(name)s（%(each)s，已记满）")) % words
 
 
-def worth(balance: PointBalance, item: PointItem, on: date, quantity: Decimal) -> str:
-    """What something done on that day would count for if it were approved now, and why not for more, in words. Three queries."""
-    rules = rulebook(balance.year)
-    factor = factor_on(NamedDay.objects.filter(scheme=balance.scheme_id), on)
+def worth(account: Account, item: PointItem, on: date, quantity: Decimal) -> str:
+    """What something done on that day would count for if it were approved now, and why not for more, in words. One query."""
+    factor = factor_on(NamedDay.objects.filter(scheme=account.scheme), on)
     points = to_half(item.points * quantity * factor)
-    entries = approved_entries([balance.pk]).get(balance.pk, [])
-    last = max((key for key, *_entry in entries), default=0) + 1
-    account = reckon(balance.scheme, rules, [*entries, (last, item.pk, on, points)])
-    line = next(one for one in account.lines if one.entry == last)
+    line = account.add(0, item.pk, on, points)
     words = {"points": plain(points), "counted": plain(line.counted), "quantity": plain(quantity), "per": item.per}
     words |= {"each": plain(item.points), "times": _("，%(n)s倍") % {"n": plain(factor)} if factor != 1 else ""}
     told = _("%(quantity)s%(per)s，每%(per)s%(each)s分%(times)s，共%(points)s分；按目前积分可计入%(counted)s分。") % words
-    return told + "".join(Explained(PointEntry(on=on), rules[item.pk], line).why)
+    return told + "".join(Explained(PointEntry(on=on), account.rules[item.pk], line).why)
 
 
 # --- One entry

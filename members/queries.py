@@ -20,7 +20,21 @@ from grids.models import Area, Norm
 from grids.queries import chunks
 from members.choices import ALLOWED_ABOVE, ON_ROLL, OrganisationKind, SeatTitle, Standing
 from members.hidden import hidden_halves, hidden_members
-from members.models import ClassScheme, ClassUse, Contact, Member, MemberClass, PartyOrganisation, Seat, Unit, Zone
+from members.models import (
+    ClassScheme,
+    ClassUse,
+    Contact,
+    Member,
+    MemberClass,
+    PartyOrganisation,
+    PointBalance,
+    PointEntry,
+    PointItem,
+    Seat,
+    Unit,
+    Zone,
+)
+from members.points import in_order
 from people.models import Household, Person
 
 BRANCHES = (OrganisationKind.BRANCH, OrganisationKind.GENERAL_BRANCH)
@@ -357,3 +371,38 @@ def members_called(names: Iterable[str], user) -> dict[str, list[Member]]:
         for member in rows.filter(Q(known_as="", person__name__in=some) | Q(known_as__in=some)).order_by("pk"):
             found.setdefault(member.name, []).append(member)
     return found
+
+
+# --- What a list of points is compared with
+
+_SECRETS = ("phone", "person__phone", "person__id_number")
+
+
+def members_imported_by(user) -> QuerySet[Member]:
+    """The members into whose organisations `user` imports lists, their numbers not opened; `user` None imports everywhere."""
+    rows = Member.objects.all() if user is None else Member.objects.kept_by(user, Can.IMPORT_ROSTERS)
+    return rows.select_related("organisation__area", "person").defer(*_SECRETS).order_by("pk")
+
+
+def schemes_played(members: Iterable[Member], years: set[int]) -> dict[tuple[int, int], int]:
+    """{(member, year): the scheme they earn points by}"""
+    found = {}
+    for some in chunks(sorted({member.pk for member in members})):
+        rows = PointBalance.objects.filter(member__in=some, year__in=years)
+        found |= {(member, year): scheme for member, year, scheme in rows.values_list("member", "year", "scheme")}
+    return found
+
+
+def items_of(schemes: Iterable[int]) -> dict[int, list[PointItem]]:
+    """{scheme: its items in their order}"""
+    found: dict[int, list[PointItem]] = defaultdict(list)
+    for item in in_order(PointItem.objects.filter(category__scheme__in=set(schemes))):
+        found[item.category.scheme_id].append(item)
+    return found
+
+
+def entries_seen(keys: Iterable[int], user) -> dict[int, PointEntry]:
+    """{key: line of the ledger} of those of these that `user` sees; `user` None sees all."""
+    rows = PointEntry.objects.all() if user is None else PointEntry.objects.visible_to(user)
+    rows = rows.select_related("item", "balance__member__person").defer(*(f"balance__member__{name}" for name in _SECRETS))
+    return {row.pk: row for some in chunks(sorted(set(keys))) for row in rows.filter(pk__in=some)}

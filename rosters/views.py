@@ -126,6 +126,7 @@ def _page(request: HttpRequest, imported: Import, match_form: MatchForm | None =
         context |= _understood(imported, match_form)
     if imported.state in (ImportState.READY, ImportState.DONE):
         context |= _preview(request, imported)
+    context["reversal"] = roster_of(imported.kind).reversal
     if imported.state == ImportState.UNDONE:
         context["left"], context["left_count"] = shown_left(imported, request.user)
     context |= {"working": working, "counts": imported.counts, "back": request.GET.urlencode()}

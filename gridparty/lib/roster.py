@@ -107,6 +107,18 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """How a register of rows that are never deleted is taken back: by an action of its own, all rows being of one model.
+
+    Both return {key: why} of the rows that are left as they are, because of what was done with them since.
+    """
+
+    take_back: Callable[..., dict[int, str]]  # (keys=, by=)
+    left: Callable[..., dict[int, str]]  # (keys=, by=): what take_back would leave
+    words: str  # what taking back does, said before somebody asks for it
+
+
+@dataclass(frozen=True)
 class Roster:
     """A register that comes and goes as a spreadsheet.
 
@@ -115,7 +127,7 @@ class Roster:
     are told the truth about it. `area` (or None) is the Area the list was said to be of: names of places are looked for there
     first. `commit(rows, by)` writes the new and updated ones, all or none, and raises Refused; it gets the very rows judge has
     seen in the same process. `by` None is the system's command line. `wide` is the same register with other columns, tried when
-    the first does not fit.
+    the first does not fit. `reversal` None: what was made is deleted again, what was changed gets back what it held.
     """
 
     kind: str
@@ -124,6 +136,7 @@ class Roster:
     judge: Callable[..., None]
     commit: Callable[..., int]
     wide: "Roster | None" = None
+    reversal: Reversal | None = None
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.field == name)

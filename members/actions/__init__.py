@@ -35,15 +35,14 @@ from members.actions.organisations import (
     set_zones,
     use_classes,
 )
-from members.actions.points import (
-    NewEntry,
-    Posted,
+from members.actions.points import Foretold, NewEntry, Posted, award_points, foretell, post_points
+from members.actions.rulings import (
     answer_appeal,
     appeal_points,
-    award_points,
     decide_points,
-    post_points,
+    left_of_points,
     reverse_points,
+    take_back_points,
     withdraw_points,
 )
 from members.actions.schemes import (
@@ -63,6 +62,7 @@ from members.actions.schemes import (
 from members.actions.seats import NewSeat, empty_seat, fill_seat, fill_seats
 
 __all__ = [
+    "Foretold",
     "NewEntry",
     "NewMember",
     "NewOrganisation",
@@ -95,11 +95,13 @@ __all__ = [
     "fill_seat",
     "fill_seats",
     "follow",
+    "foretell",
     "found_organisations",
     "freeze_year",
     "give_accounts",
     "invite_members",
     "leave",
+    "left_of_points",
     "misfits",
     "move_member",
     "note_contacts",
@@ -120,6 +122,7 @@ __all__ = [
     "set_zones",
     "settle",
     "sign_year",
+    "take_back_points",
     "use_classes",
     "withdraw_points",
 ]

@@ -32,7 +32,12 @@ def locked(which: Q, by=None, can: Iterable[Can] = ()) -> list[PointBalance]:
     They are looked at once they are held: who waited would see them joined to the scheme and the organisation of before.
     """
     held = PointBalance.objects.select_for_update().filter(which).order_by("pk").values_list("pk", flat=True)
-    rows = PointBalance.objects.filter(pk__in=list(held)).order_by("pk")
+    return looked_at(Q(pk__in=list(held)), by, can)
+
+
+def looked_at(which: Q, by=None, can: Iterable[Can] = ()) -> list[PointBalance]:
+    """As `locked`, without holding them."""
+    rows = PointBalance.objects.filter(which).order_by("pk")
     return list(rows.select_related("scheme", "member__person").only("member", *_NEEDED).with_reach(by, *can))
 
 

@@ -1,15 +1,17 @@
-"""The ledger of points: proposing, awarding, deciding, appealing, reversing. Every write holds the balances it concerns.
+"""The ledger of points: proposing and awarding; members.actions.rulings has what becomes of an entry.
 
-The balance of a member and year is the lock: entries are checked, written and counted under it, so that of two at once
-neither is lost. Who may do what: the member proposes, withdraws and appeals for themselves; others by the item
-(choices.PROPOSING, choices.APPROVING) within the reach of their posts; nobody decides on their own points, nor on an appeal
-against what they decided.
+Every write holds the balances it concerns. The balance of a member and year is the lock: entries are checked, written and
+counted under it, so that of two at once neither is lost. Who may do what: the member proposes, withdraws and appeals for
+themselves; others by the item (choices.PROPOSING, choices.APPROVING) within the reach of their posts; nobody decides on their
+own points, nor on an appeal against what they decided.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
@@ -21,21 +23,11 @@ from gridparty.lib import photos
 from gridparty.lib.access import Can
 from gridparty.lib.dates import today
 from grids.queries import chunks
-from members.actions.balances import AT_ONCE, locked, settle
-from members.choices import (
-    APPROVING,
-    ENTRY_MOVES,
-    ON_ROLL,
-    PROPOSING,
-    AppealState,
-    EntryMove,
-    EntryState,
-    Proposer,
-    SchemeState,
-)
+from members.actions.balances import AT_ONCE, locked, looked_at, settle
+from members.choices import APPROVING, ON_ROLL, PROPOSING, EntryState, Proposer, SchemeState
 from members.errors import PointsRefused
-from members.models import ItemClass, Member, NamedDay, PointBalance, PointEntry, PointItem, PointScheme
-from members.points import factor_on, rules_for, to_half
+from members.models import ItemClass, Member, NamedDay, PointBalance, PointEntry, PointItem
+from members.points import Account, Explained, factor_on, numbered, reckon, rules_for, to_half, unnumbered, was_undone
 
 
 @dataclass(frozen=True)
@@ -90,12 +82,18 @@ def award_points(*, entries: Sequence[NewEntry], by) -> Posted:
 
 def _post(entries: Sequence[NewEntry], by, may: Callable, approves: Callable, twice: bool = True) -> Posted:
     found = Posted([])
+    for some in _parts(entries):
+        done = _post_some(some, by, may, approves, twice)
+        found = Posted(found.entries + done.entries, found.waiting + done.waiting, found.beyond + done.beyond)
+    return found
+
+
+def _parts(entries: Sequence[NewEntry]) -> Iterator[list[NewEntry]]:
+    """By so many members as are held at once."""
     members = sorted({new.member.pk for new in entries})
     for start in range(0, len(members), AT_ONCE):
         some = set(members[start : start + AT_ONCE])
-        done = _post_some([new for new in entries if new.member.pk in some], by, may, approves, twice)
-        found = Posted(found.entries + done.entries, found.waiting + done.waiting, found.beyond + done.beyond)
-    return found
+        yield [new for new in entries if new.member.pk in some]
 
 
 def _post_some(entries: Sequence[NewEntry], by, may: Callable, approves: Callable, twice: bool) -> Posted:
@@ -104,15 +102,14 @@ def _post_some(entries: Sequence[NewEntry], by, may: Callable, approves: Callabl
     now, rows = timezone.now(), []
     for new in entries:
         balance = _balance(new, balances)
-        if (balance.pk, new.item.pk, new.source) in ledger.sources:
+        if ledger.standing(new, balance):
             if twice:
                 raise PointsRefused(_("%(name)s已因同一事项按“%(item)s”记过分，不能重复记分。") % _words(new, balance))
             continue  # another delivery wrote it while this one waited
-        ledger.sources.add((balance.pk, new.item.pk, new.source))
         may(new, balance, by)
         ledger.check(new, balance)
-        done = approves(new, balance) and not _is_own(balance, by)
-        rows.append(_entry(new, balance, by, done, now, ledger.days))
+        done = approves(new, balance) and not is_own(balance, by)
+        rows.append(_entry(new, balance, by, done, now, ledger))
     if len(rows) == 1:
         rows[0].save()
     else:
@@ -125,16 +122,15 @@ def _post_some(entries: Sequence[NewEntry], by, may: Callable, approves: Callabl
     return Posted(rows, len(rows) - len(scored), beyond)
 
 
-def _entry(new: NewEntry, balance: PointBalance, by, done: bool, now, days: dict) -> PointEntry:
-    factor = factor_on(days.get(balance.scheme_id, ()), new.on)
+def _entry(new: NewEntry, balance: PointBalance, by, done: bool, now, ledger: "_Ledger") -> PointEntry:
     return PointEntry(
         balance=balance,
         item=new.item,
         on=new.on,
         quantity=new.quantity,
-        factor=factor,
-        points=to_half(new.item.points * new.quantity * factor),
-        source=new.source,
+        factor=ledger.factor(new, balance),
+        points=ledger.points(new, balance),
+        source=ledger.take(new, balance),
         note=new.note.strip(),
         photo=photos.reencode(new.photo) if new.photo else "",
         state=EntryState.APPROVED if done else EntryState.PROPOSED,
@@ -145,21 +141,37 @@ def _entry(new: NewEntry, balance: PointBalance, by, done: bool, now, days: dict
     )
 
 
-def _held(entries: Sequence[NewEntry], by) -> dict[tuple[int, int], PointBalance]:
+def _held(entries: Sequence[NewEntry], by, read: Callable = locked) -> dict[tuple[int, int], PointBalance]:
     """{(member, year): balance}, locked in one order."""
     members, years = {new.member.pk for new in entries}, {new.on.year for new in entries}
     can = {PROPOSING[new.item.proposer] for new in entries} | {APPROVING[new.item.approver] for new in entries}
-    rows = locked(Q(member__in=members, year__in=years), by, can - {None})
+    rows = read(Q(member__in=members, year__in=years), by, can - {None} | {PointBalance.see})
     return {(row.member_id, row.year): row for row in rows}
 
 
+def check_day(member: Member, on: date, has_scheme: bool) -> None:
+    """Whether the member can have earned something on that day. Raises PointsRefused."""
+    if on > today():
+        raise PointsRefused(_("日期%(on)s在今天之后，请核对。") % {"on": on}, "on")
+    if not has_scheme:
+        words = {"name": member.name, "year": on.year}
+        raise PointsRefused(_("%(name)s在%(year)d年没有适用的积分办法，请先由街道或区发布办法。") % words, "on")
+
+
 def _balance(new: NewEntry, balances: dict) -> PointBalance:
-    if new.on > today():
-        raise PointsRefused(_("日期%(on)s在今天之后，请核对。") % {"on": new.on})
-    if (balance := balances.get((new.member.pk, new.on.year))) is None:
-        words = {"name": new.member.name, "year": new.on.year}
-        raise PointsRefused(_("%(name)s在%(year)d年没有适用的积分办法，请先由街道或区发布办法。") % words)
+    balance = balances.get((new.member.pk, new.on.year))
+    check_day(new.member, new.on, balance is not None)
     return balance
+
+
+class Held(NamedTuple):
+    """A line of the ledger from the source an entry is to be of."""
+
+    pk: int
+    state: str
+    quantity: Decimal
+    is_reversed: bool
+    is_undone: bool  # taken back with the list it came by, or withdrawn: it may be entered again
 
 
 class _Ledger:
@@ -167,17 +179,14 @@ class _Ledger:
 
     def __init__(self, balances: Iterable[PointBalance], entries: Sequence[NewEntry]):
         balances = list(balances)
-        self.sources: set[tuple[int, int, str]] = set()
+        columns = ("pk", "balance", "item", "on", "points", "source", "state", "reverses", "quantity")
+        rows = list(PointEntry.objects.filter(balance__in=[balance.pk for balance in balances]).values_list(*columns))
+        self.rules = rules_for(balances, {row[2] for row in rows})
         self.approved: dict[int, list] = {}
-        rows = PointEntry.objects.filter(balance__in=[balance.pk for balance in balances])
-        for pk, balance, item, on, points, source, state in rows.values_list(
-            "pk", "balance", "item", "on", "points", "source", "state"
-        ):
-            self.sources.add((balance, item, source))
+        for pk, balance, item, on, points, _source, state, *_more in rows:
             if state == EntryState.APPROVED:
                 self.approved.setdefault(balance, []).append((pk, item, on, points))
-        items = {line[1] for lines in self.approved.values() for line in lines}
-        self.rules = rules_for(balances, items)
+        self._keep_sources({balance.pk: balance for balance in balances}, rows)
         self.only: dict[int, set[int]] = {}
         for item, one in ItemClass.objects.filter(item__in={new.item.pk for new in entries}).values_list("item", "member_class"):
             self.only.setdefault(item, set()).add(one)
@@ -185,39 +194,128 @@ class _Ledger:
         for day in NamedDay.objects.filter(scheme__in={balance.scheme_id for balance in balances}):
             self.days.setdefault(day.scheme_id, []).append(day)
 
+    def _keep_sources(self, balances: dict[int, PointBalance], rows: Sequence[tuple]) -> None:
+        """By source and item, of whatever version of the scheme it is; and on which days an item stands."""
+        reversed_by = {row[7]: row[5] for row in rows if row[7]}
+        self.sources: dict[tuple, list[Held]] = defaultdict(list)
+        self.scored: set[tuple] = set()
+        for pk, balance, item, on, _points, source, state, reverses, quantity in rows:
+            if reverses:
+                continue
+            by = reversed_by.get(pk, "")
+            held = Held(pk, state, quantity, bool(by), state == EntryState.WITHDRAWN or was_undone(by))
+            key = self._key(balances[balance], item)
+            self.sources[*key, unnumbered(source)].append(held)
+            if not by and state in (EntryState.PROPOSED, EntryState.APPROVED):
+                self.scored.add((*key, on))
+
+    def _key(self, balance: PointBalance, item: int) -> tuple:
+        rule = self.rules[balance.year].get(item)
+        return balance.pk, rule.key if rule else item
+
+    def standing(self, new: NewEntry, balance: PointBalance) -> Held | None:
+        """What the member has by this item from this source."""
+        lines = self.sources.get((*self._key(balance, new.item.pk), new.source), ())
+        return next((line for line in lines if not line.is_undone), None)
+
+    def is_scored(self, new: NewEntry, balance: PointBalance) -> bool:
+        """Whether the member has an entry of this item on that day, from whatever source."""
+        return (*self._key(balance, new.item.pk), new.on) in self.scored
+
+    def take(self, new: NewEntry, balance: PointBalance) -> str:
+        """The source under which it is entered: with a number, where others from it were taken back."""
+        lines = self.sources[*self._key(balance, new.item.pk), new.source]
+        lines.append(Held(0, EntryState.PROPOSED, new.quantity, False, False))
+        return numbered(new.source, len(lines))
+
+    def factor(self, new: NewEntry, balance: PointBalance) -> Decimal:
+        return factor_on(self.days.get(balance.scheme_id, ()), new.on)
+
+    def points(self, new: NewEntry, balance: PointBalance) -> Decimal:
+        return to_half(new.item.points * new.quantity * self.factor(new, balance))
+
     def check(self, new: NewEntry, balance: PointBalance) -> None:
         """Whether the year is open, the item of the scheme in force and for the member's class. Raises PointsRefused."""
         rules = self.rules[balance.year]
         if rules.states.get(balance.scheme_id, balance.scheme.state) != SchemeState.IN_FORCE:
             state = SchemeState(rules.states[balance.scheme_id]).label
-            raise PointsRefused(_("%(year)d年度积分%(state)s，不能再记分。") % {"year": balance.year, "state": state})
+            raise PointsRefused(_("%(year)d年度积分%(state)s，不能再记分。") % {"year": balance.year, "state": state}, "on")
         if balance.member.state not in ON_ROLL:
-            raise PointsRefused(_("%(name)s不在册（%(standing)s），不能记分。") % _words(new, balance))
+            raise PointsRefused(_("%(name)s不在册（%(standing)s），不能记分。") % _words(new, balance), "name")
         if not balance.ranked:
-            raise PointsRefused(_("%(name)s所属类别不参加积分，不能记分。") % _words(new, balance))
+            raise PointsRefused(_("%(name)s所属类别不参加积分，不能记分。") % _words(new, balance), "name")
         if rules.schemes.get(new.item.pk) != balance.scheme_id:
-            raise PointsRefused(_("“%(item)s”不是%(name)s适用的积分办法中的项目，请重新选择。") % _words(new, balance))
+            raise PointsRefused(_("“%(item)s”不是%(name)s适用的积分办法中的项目，请重新选择。") % _words(new, balance), "item")
         if balance.member_class_id not in self.only.get(new.item.pk, {balance.member_class_id}):
-            raise PointsRefused(_("“%(item)s”不适用于%(name)s所属类别。") % _words(new, balance))
+            raise PointsRefused(_("“%(item)s”不适用于%(name)s所属类别。") % _words(new, balance), "item")
         if not 0 < new.quantity <= 1000:
-            raise PointsRefused(_("%(name)s的数量应大于0、不超过1000，请核对。") % _words(new, balance))
+            raise PointsRefused(_("%(name)s的数量应大于0、不超过1000，请核对。") % _words(new, balance), "quantity")
         if to_half(new.item.points * new.quantity) == 0:
-            raise PointsRefused(_("%(name)s的数量折算不足半分，请核对。") % _words(new, balance))
+            raise PointsRefused(_("%(name)s的数量折算不足半分，请核对。") % _words(new, balance), "quantity")
 
 
 def _words(new: NewEntry, balance: PointBalance) -> dict:
     return {"name": balance.member.name, "item": new.item.name, "standing": balance.member.get_state_display()}
 
 
+# --- Foretelling
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What posting an entry would come to: why it cannot be, or what is there already, or that it waits and what counts."""
+
+    refusal: str = ""
+    about: str = ""  # what of it is refused: name, item, on, quantity
+    standing: Held | None = None
+    waits: bool = False
+    is_own: bool = False
+    is_scored: bool = False  # the item stands on that day already, from another source
+    less: tuple[str, ...] = ()  # why it counts for less than its points
+
+
+def foretell(*, entries: Sequence[NewEntry], by) -> list[Foretold]:
+    """What `post_points` would make of each of these, one after the other. Nothing is held and nothing written."""
+    found: dict[int, Foretold] = {}
+    for some in _parts(entries):
+        balances = _held(some, by, looked_at)
+        ledger = _Ledger(balances.values(), some)
+        accounts: dict[int, Account] = {}
+        for new in some:
+            found[id(new)] = _foretold(new, balances, ledger, accounts, by)
+    return [found[id(new)] for new in entries]
+
+
+def _foretold(new: NewEntry, balances: dict, ledger: _Ledger, accounts: dict[int, Account], by) -> Foretold:
+    try:
+        balance = _balance(new, balances)
+        _may_propose(new, balance, by)
+        if held := ledger.standing(new, balance):
+            return Foretold(standing=held)
+        ledger.check(new, balance)
+    except PointsRefused as refusal:
+        return Foretold(str(refusal), refusal.about)
+    own, scored = is_own(balance, by), ledger.is_scored(new, balance)
+    if own or not _approves(new, balance):
+        return Foretold(waits=True, is_own=own, is_scored=scored)
+    rules = ledger.rules[balance.year]
+    if balance.pk not in accounts:
+        accounts[balance.pk] = reckon(balance.scheme, rules, ledger.approved.get(balance.pk, ()))
+    line = accounts[balance.pk].add(0, new.item.pk, new.on, ledger.points(new, balance))
+    explained = Explained(PointEntry(on=new.on), rules[new.item.pk], line)
+    return Foretold(is_scored=scored, less=tuple(explained.why))
+
+
 # --- Who may
 
 
-def _reached(balance: PointBalance, can: Can) -> bool:
+def reached(balance: PointBalance, can: Can) -> bool:
     """Whether this right of whom it was held for leads there."""
     return getattr(balance, f"reached_by_{can}")
 
 
-def _is_own(balance: PointBalance, by) -> bool:
+def is_own(balance: PointBalance, by) -> bool:
+    """Whether these are the points of `by`."""
     return by is not None and balance.member.person.user_id == by.pk
 
 
@@ -225,166 +323,15 @@ def _may_propose(new: NewEntry, balance: PointBalance, by) -> None:
     if by is None:
         return
     can = PROPOSING[new.item.proposer]
-    own = _is_own(balance, by) and new.item.proposer == Proposer.MEMBER
+    own = is_own(balance, by) and new.item.proposer == Proposer.MEMBER
     if can is None:
-        raise PointsRefused(_("“%(item)s”由系统自动记分，不能手工申报。") % {"item": new.item.name})
-    if not own and not _reached(balance, can):
+        raise PointsRefused(_("“%(item)s”由系统自动记分，不能手工申报。") % {"item": new.item.name}, "item")
+    if not own and not reached(balance, can):
         words = {"item": new.item.name, "who": new.item.get_proposer_display(), "name": balance.member.name}
-        seen = _is_own(balance, by) or PointBalance.objects.visible_to(by).filter(pk=balance.pk).exists()
+        seen = is_own(balance, by) or reached(balance, PointBalance.see)
         who = _("“%(item)s”由%(who)s申报，请由其办理。") % words
-        raise PointsRefused(who if seen else _("其中有不在您管理范围内的党员，请重新选择。"))
+        raise PointsRefused(who if seen else _("其中有不在您管理范围内的党员，请重新选择。"), "item" if seen else "name")
 
 
 def _approves(new: NewEntry, balance: PointBalance) -> bool:
-    return _reached(balance, APPROVING[new.item.approver])
-
-
-# --- Deciding
-
-
-@action("members.decide_points")
-def decide_points(*, entries: Iterable[PointEntry], approve: bool, by, reason: str = "") -> int:
-    """Approve or refuse proposals, all or none; returns how many were decided now. One decided the same way before is left.
-
-    A refusal names its reason. Raises PointsRefused.
-    """
-    if not approve and not reason.strip():
-        raise PointsRefused(_("请填写不通过的原因，申报人会看到。"))
-    move, state = (EntryMove.APPROVE, EntryState.APPROVED) if approve else (EntryMove.REFUSE, EntryState.REFUSED)
-    rows = [row for row in _taken(entries, by) if row.state != state]
-    _check_move(rows, move)
-    _check_decider(rows, by)
-    now = timezone.now()
-    for row in rows:
-        row.state, row.decided_by, row.decided_at, row.reason = state, by, now, reason.strip()
-    PointEntry.objects.bulk_update(rows, ["state", "decided_by", "decided_at", "reason"])
-    if approve:
-        settle(row.balance for row in rows)
-    return len(rows)
-
-
-def _taken(entries: Iterable[PointEntry], by) -> list[PointEntry]:
-    """The entries as they are now, with their balances held; each has `balance` with member, person, scheme at hand."""
-    entries = list(entries)
-    found = []
-    for some in chunks(sorted({entry.balance_id for entry in entries})):
-        balances = {row.pk: row for row in locked(Q(pk__in=some), by, set(APPROVING.values()))}
-        keys = [entry.pk for entry in entries if entry.balance_id in balances]
-        for row in PointEntry.objects.filter(pk__in=keys).select_related("item", "reversal").order_by("pk"):
-            row.balance = balances[row.balance_id]
-            found.append(row)
-    return found
-
-
-def _check_move(rows: Sequence[PointEntry], move: str) -> None:
-    states, appeals, years = ENTRY_MOVES[move]
-    open_years = dict(PointScheme.objects.filter(pk__in={row.balance.scheme_id for row in rows}).values_list("pk", "state"))
-    for row in rows:
-        words = {"name": row.balance.member.name, "item": row.item.name, "move": EntryMove(move).label, "year": row.balance.year}
-        if open_years[row.balance.scheme_id] not in years:
-            state = SchemeState(open_years[row.balance.scheme_id]).label
-            raise PointsRefused(_("%(year)d年度积分%(state)s，不能办理%(move)s。") % (words | {"state": state}))
-        if row.state not in states or row.appeal not in appeals or row.reverses_id or _reversed(row):
-            standing = _("已冲正") if row.reverses_id or _reversed(row) else row.get_appeal_display() or row.get_state_display()
-            raise PointsRefused(_("%(name)s的“%(item)s”目前为%(state)s，不能办理%(move)s。") % (words | {"state": standing}))
-
-
-def _reversed(row: PointEntry) -> bool:
-    return hasattr(row, "reversal")
-
-
-def _check_decider(rows: Sequence[PointEntry], by) -> None:
-    """`by` may approve each item for its member, and none is their own."""
-    for row in rows:
-        if _is_own(row.balance, by):
-            raise PointsRefused(_("不能审核自己的积分，请由支部其他负责人或上级办理。"))
-        if not _reached(row.balance, APPROVING[row.item.approver]):
-            words = {"item": row.item.name, "who": row.item.get_approver_display()}
-            raise PointsRefused(_("“%(item)s”由%(who)s审核，请由其办理。") % words)
-
-
-@action("members.withdraw_points")
-def withdraw_points(*, entry: PointEntry, by) -> PointEntry:
-    """Take back a proposal of one's own. Raises PointsRefused."""
-    row = _taken([entry], by)[0]
-    if row.proposed_by_id != by.pk:
-        raise PointsRefused(_("只能撤回自己的申报。"))
-    _check_move([row], EntryMove.WITHDRAW)
-    row.state = EntryState.WITHDRAWN
-    row.save()
-    return row
-
-
-# --- Appeals and reversals
-
-
-@action("members.appeal_points")
-def appeal_points(*, entry: PointEntry, by, text: str) -> PointEntry:
-    """The member asks to look again at what was refused or deducted; once for an entry. Raises PointsRefused."""
-    row = _taken([entry], by)[0]
-    if not _is_own(row.balance, by):
-        raise PointsRefused(_("申诉由党员本人提出。"))
-    if not text.strip():
-        raise PointsRefused(_("请写明申诉理由。"))
-    _check_move([row], EntryMove.APPEAL)
-    row.appeal, row.appeal_text, row.appealed_at = AppealState.OPEN, text.strip(), timezone.now()
-    row.save()
-    return row
-
-
-@action("members.answer_appeal")
-def answer_appeal(*, entry: PointEntry, uphold: bool, by, answer: str) -> PointEntry:
-    """Answer an appeal: what was refused is approved, what counted is reversed, or it stays. Raises PointsRefused.
-
-    By somebody who may approve the item and did not decide the entry.
-    """
-    row = _taken([entry], by)[0]
-    _check_move([row], EntryMove.UPHOLD if uphold else EntryMove.DISMISS)
-    _check_decider([row], by)
-    if by is not None and row.decided_by_id == by.pk:
-        raise PointsRefused(_("申诉不能由原审核人答复，请由支部其他负责人或上级办理。"))
-    if not answer.strip():
-        raise PointsRefused(_("请写明答复，申诉人会看到。"))
-    row.appeal = AppealState.UPHELD if uphold else AppealState.DISMISSED
-    row.appeal_answer, row.answered_by, row.answered_at = answer.strip(), by, timezone.now()
-    if uphold and row.state == EntryState.REFUSED:
-        row.state = EntryState.APPROVED
-    elif uphold:
-        _opposite(row, by, answer.strip()).save()
-    row.save()
-    settle([row.balance])
-    return row
-
-
-@action("members.reverse_points")
-def reverse_points(*, entry: PointEntry, by, reason: str) -> PointEntry:
-    """Take back an approved entry by one with the opposite points on the same day; returns it. Raises PointsRefused."""
-    row = _taken([entry], by)[0]
-    if not reason.strip():
-        raise PointsRefused(_("请填写冲正的原因。"))
-    _check_move([row], EntryMove.REVERSE)
-    _check_decider([row], by)
-    reversal = _opposite(row, by, reason.strip())
-    reversal.save()
-    settle([row.balance])
-    return reversal
-
-
-def _opposite(row: PointEntry, by, reason: str) -> PointEntry:
-    now = timezone.now()
-    return PointEntry(
-        balance=row.balance,
-        item=row.item,
-        on=row.on,
-        quantity=row.quantity,
-        factor=row.factor,
-        points=-row.points,
-        source=f"reversal:{row.pk}",
-        reverses=row,
-        state=EntryState.APPROVED,
-        proposed_by=by,
-        proposed_at=now,
-        decided_by=by,
-        decided_at=now,
-        reason=reason,
-    )
+    return reached(balance, APPROVING[new.item.approver])

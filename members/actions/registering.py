@@ -14,7 +14,8 @@ from members.choices import MOVES, MemberState, MoveKind
 from members.errors import MemberRefused
 from members.models import Member, MemberMove, PartyOrganisation
 from people.actions.homes import locked, once
-from people.actions.registering import write_columns
+from people.actions.registering import Entry, register_residents, write_columns
+from people.models import Person
 
 
 @dataclass
@@ -26,15 +27,16 @@ class MemberEntry:
     values: dict = field(default_factory=dict)  # columns of the membership
     person_values: dict = field(default_factory=dict)  # columns of the person
     to: PartyOrganisation | None = None  # the transfer is sent and received at once: both sides are the writer's
+    home: Entry | None = None  # where they are to live
 
 
 @action("members.register_members")
 def register_members(*, entries: Sequence[MemberEntry], by) -> int:
     """Enrol, correct and transfer the members of a list; returns how many entries were written.
 
-    Raises MemberRefused, OrganisationRefused, PersonRefused, BadIdNumber.
+    Raises MemberRefused, OrganisationRefused, PersonRefused, HouseholdRefused, BadIdNumber.
     """
-    enrol_many(members=[entry.new for entry in entries if entry.new], by=by, numbered=False)
+    enrolled = enrol_many(members=[entry.new for entry in entries if entry.new], by=by, numbered=False)
     known = [entry for entry in entries if entry.member is not None]
     changes = {entry.member.person_id: entry.person_values for entry in known if entry.person_values}
     with once():
@@ -59,7 +61,19 @@ def register_members(*, entries: Sequence[MemberEntry], by) -> int:
     follow_posts(members=[entry.member.pk for entry in known if entry.to], by=by)
     if names:
         follow(members=members, by=by)
+    _house(entries, enrolled, by)
     return len(entries)
+
+
+def _house(entries: Sequence[MemberEntry], enrolled: Sequence[Member], by) -> None:
+    """Let them live where the list says; who was on record nowhere is now."""
+    of_new = zip((entry for entry in entries if entry.new), enrolled, strict=True)
+    fresh = [(entry.home, member.person_id) for entry, member in of_new if entry.home and entry.home.person is None]
+    people = Person.objects.in_bulk([pk for _home, pk in fresh])
+    for home, pk in fresh:
+        home.person = people[pk]
+    if homes := [entry.home for entry in entries if entry.home]:
+        register_residents(entries=homes, by=by)
 
 
 def _changed(member: Member) -> str:

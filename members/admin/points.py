@@ -132,6 +132,7 @@ class PointEntryAdmin(StepAdmin):
     list_display = ("on", "member_name", "organisation", "item_name", "points_shown", "state_shown", "decider")
     list_display_links = ("on", "member_name")
     list_filter = (EntryStateFilter, EntryYearFilter, EntrySchemeFilter, EntryBelongsFilter, EntryWithinFilter)
+    roster = "points"
     search_fields = ("balance__member__known_as",)  # Member.objects.search decides by the shape of what is typed
     search_help_text = _("姓名、拼音首字母、电话后四位或完整证件号码")
     ordering = ("-id",)
@@ -273,7 +274,13 @@ def _told_decided(n: int) -> str:
 
 def source_in_words(source: str) -> str:
     """Where an entry comes from: what stands before the colon."""
-    words = {"meeting": _("会议"), "form": _("党员申报"), "reversal": _("冲正"), "roster": _("表格导入")}
+    words = {
+        "meeting": _("会议或活动"),
+        "form": _("党员申报"),
+        "reversal": _("冲正"),
+        "roster": _("表格导入"),
+        "undone": _("撤销导入"),
+    }
     return words.get(source.partition(":")[0], _("系统"))
 
 

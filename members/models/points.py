@@ -246,7 +246,7 @@ class PointBalance(Placed):
 class PointEntry(Audited):
     """One line of the ledger: never edited, never deleted; a reversal is a line of its own with the opposite points.
 
-    Only what was decided about it is written later, by members.actions.points.
+    Only what was decided about it is written later, by members.actions.rulings.
     """
 
     see = Can.SEE_MEMBERS

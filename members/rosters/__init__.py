@@ -1,5 +1,5 @@
 """The registers of this room."""
 
-from members.rosters import buildings, members, organisations, units
+from members.rosters import buildings, members, organisations, points, units
 
-__all__ = ["buildings", "members", "organisations", "units"]
+__all__ = ["buildings", "members", "organisations", "points", "units"]

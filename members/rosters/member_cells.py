@@ -1,5 +1,6 @@
 """The columns of the register of members."""
 
+from dataclasses import replace
 from functools import partial
 
 from django.utils.translation import gettext_lazy
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from gridparty.lib.cells import read_choice, read_date
 from gridparty.lib.registers import column, read_up_to
 from members.choices import Standing
+from people.rosters.cells import BY_FIELD as PEOPLE_FIELDS
 from people.rosters.cells import PERSON_COLUMNS, RECORD
 
 _STANDINGS = {
@@ -57,6 +59,11 @@ FULL = column(
     clearable=True,
     example="2000-07-01",
 )
-COLUMNS = [RECORD, *_PERSON, ORGANISATION, STANDING, CLASS, JOINED, FULL]
+ADDRESS = replace(
+    PEOPLE_FIELDS["address"],
+    label=gettext_lazy("家庭住址"),
+    note=gettext_lazy("如 桃园社区3号楼2单元301室；能读出本辖区的楼栋和室号的，导入时询问是否登记为现住址"),
+)
+COLUMNS = [RECORD, *_PERSON, ORGANISATION, STANDING, CLASS, JOINED, FULL, ADDRESS]
 BY_FIELD = {one.field: one for one in COLUMNS}
 PERSONAL = {"name", "id_number", "gender", "birth_date", "phone", "ethnicity", "employer"}

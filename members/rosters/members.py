@@ -16,6 +16,7 @@ from members.choices import MOVES, ON_ROLL, MemberState, MoveKind, Standing
 from members.errors import MemberRefused
 from members.finding import Classes, Organisations, Units
 from members.rosters.member_cells import BY_FIELD, CLASS, COLUMNS, FULL, JOINED, ORGANISATION, PERSONAL, STANDING
+from members.rosters.member_homes import offer_homes
 from members.rosters.member_lines import Line, Office, find_class, find_members, find_names
 from people.actions.entry import NewPerson, columns
 from people.choices import IdKind
@@ -46,6 +47,7 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
         elif line.open:
             _judge_known(line, office)
         line.row.plan = line.entry
+    offer_homes(lines, office)
 
 
 def _without_number(row: Row) -> tuple | None:

@@ -252,6 +252,24 @@ class _Judging:
             return [unit for unit in found if unit.area_id == (where and where.pk)]
         return inside(found, where)
 
+    def ask(self, row: Row) -> Unit | None:
+        """桃园物业有限公司 may be 桃园物业 of the same community: the user tells."""
+        name, code, area = said(row, "name"), said(row, "credit_code"), self.area_of[id(row)]
+        if area is None or state_in(name) or refusal_of_name(name) or self.units.called(name):
+            return None
+        around = area.community_id or area.pk
+        near = [one for one in self.units.likely(name) if one.area and around in (one.community_id, one.area_id)]
+        near = [one for one in near if not (code and one.credit_code)][:3]
+        if not near:
+            return None
+        same = [(f"is{one.pk}", _("就是在案的“%(name)s”，更新其登记") % {"name": one.name}) for one in near]
+        words = {"name": name[:40], "names": "、".join(f"“{one.name}”" for one in near)}
+        message = _("“%(name)s”与在案的%(names)s名称相近，可能是同一个，请选择。") % words
+        answer = row.warn(NAME.label, message, "same", [("hold", _("暂不导入")), *same, ("new", _("不是同一个，新增"))])
+        if answer == "hold":
+            row.skip(NAME.label, _("可能已经在案，没有新增。"))
+        return next((one for one in near if answer == f"is{one.pk}"), None)
+
     def enter(self, row: Row) -> None:
         area, values = self.area_of[id(row)], {one.field: said(row, one.field) for one in _COMPARED}
         if message := refusal_of(area, self.by):
@@ -305,7 +323,9 @@ def judge(rows: list[Row], by, area: Area | None = None) -> None:
     found = {}
     for row in kept:
         unit = judging.unit_of(row) if row.verdict is not Verdict.REFUSED else None
-        if row.verdict is Verdict.REFUSED:
+        if unit is None and row.verdict is not Verdict.REFUSED:
+            unit = judging.ask(row)
+        if row.verdict in (Verdict.REFUSED, Verdict.SKIPPED):
             continue
         if unit is None:
             judging.enter(row)

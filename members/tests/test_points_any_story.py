@@ -38,6 +38,7 @@ from members.actions import (
     reverse_points,
     save_parts,
     send,
+    take_back_points,
     withdraw_points,
 )
 from members.errors import PointsRefused
@@ -176,6 +177,19 @@ class Story(RuleBasedStateMachine):
     def reverse(self, entry, by):
         for row in self._pick(entry):
             self._attempt(lambda row=row: reverse_points(entry=row, by=self.year.users[by], reason="记错"))
+
+    @rule(members=members, item=which, day=days, source=sources, by=st.integers(3, 5), later=entry)
+    def a_list_is_taken_back(self, members, item, day, source, by, later):
+        """With something done to one of its lines before, perhaps; a second time nothing happens."""
+        new, by, posted = self._new(members, item, day, "1", source), self.year.users[by], []
+        if not self._attempt(lambda: posted.extend(post_points(entries=new, by=by).entries)):
+            return
+        keys = [row.pk for row in posted]
+        if later < len(keys):
+            self.reverse(sorted(self.now.lines).index(keys[later]), later + 3)
+        self._attempt(lambda: take_back_points(keys=keys, by=by))
+        assert len(take_back_points(keys=keys, by=by)) == len(keys)
+        assert look() == self.now
 
     @rule(entry=entry, uphold=st.booleans(), answered=st.booleans(), by=st.integers(3, 5))
     def appeal(self, entry, uphold, answered, by):

@@ -24,6 +24,7 @@ from members.actions import NewEntry
 from members.choices import EntryMove
 from members.forms.mine import AppealForm, ProposeForm
 from members.mine import (
+    account_of,
     chances_in,
     chosen,
     history_of,
@@ -98,7 +99,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     balance = _earning(request)
     if balance is None:
         return _nothing(request)
-    found = proposable(chances_in(balance))
+    found = proposable(chances_in(balance, account_of(balance)))
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ProposeForm(*sent, chances=found, year=balance.year, initial={"on": last_day(balance.year)})
 
@@ -119,12 +120,13 @@ def propose(request: HttpRequest) -> HttpResponse:
 def what_it_is_worth(request: HttpRequest) -> HttpResponse:
     """What the entry being typed (`item`, `on`, `quantity`) would count for, as a sentence; nothing for what cannot be."""
     balance = _earning(request)
-    found = proposable(chances_in(balance)) if balance else []
+    account = account_of(balance) if balance else None
+    found = proposable(chances_in(balance, account)) if balance else []
     form = ProposeForm(request.GET, chances=found, year=balance.year if balance else today().year)
     form.is_valid()
     data = form.cleaned_data
     known = {"item", "on", "quantity"} <= data.keys() and data["quantity"] > 0 and data["on"].year == balance.year
-    told = worth(balance, data["item"], data["on"], data["quantity"]) if known else ""
+    told = worth(account, data["item"], data["on"], data["quantity"]) if known else ""
     return HttpResponse(told, content_type="text/plain; charset=utf-8")
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from jobs.actions import enqueue
 from rosters.actions.staging import move, owned
 from rosters.actions.writing import keep_entries, one_at_a_time
 from rosters.choices import ImportState
+from rosters.engine import roster_of
 from rosters.errors import ImportRefused
 from rosters.models import Import, ImportBefore
 
@@ -50,6 +51,7 @@ class Left:
     model: type[models.Model]
     object_id: int
     changed: ChangeEntry | None  # None: something else refers to it
+    why: str = ""  # said by a register that takes itself back
 
 
 @action("rosters.undo")
@@ -87,8 +89,11 @@ def take_back(*, of: int, overrule: Iterable[int] = ()) -> int:
 def _take_back(*, imported: Import, by, overrule: set[int]) -> int:
     with one_at_a_time(), tree_lock():
         entries = journal_of(imported)
-        left = set(_left(imported, entries, overrule))
-        _give_back([entry for entry in entries if entry.key not in left])
+        if reversal := roster_of(imported.kind).reversal:
+            left = set(_by_key(entries, reversal.take_back, by))
+        else:
+            left = set(_left(imported, entries, overrule))
+            _give_back([entry for entry in entries if entry.key not in left])
         ImportBefore.objects.filter(of=imported).delete()
         staying = [entry for entry in entries if entry.key in left]
         keep_entries(imported, [(e.position, e.model._meta.label_lower, e.object_id, e.before) for e in staying])
@@ -106,6 +111,12 @@ def journal_of(imported: Import) -> list[Entry]:
         for row in rows
         for n in range(row.count)
     ]
+
+
+def _by_key(entries: list[Entry], act: Callable, by) -> dict[Key, str]:
+    """{row: why} of those that a register's own action leaves."""
+    left = act(keys=[entry.object_id for entry in entries], by=by)
+    return {entry.key: left[entry.object_id] for entry in entries if entry.object_id in left}
 
 
 def _give_back(entries: list[Entry]) -> None:
@@ -131,6 +142,9 @@ def _give_back(entries: list[Entry]) -> None:
 def left_over(imported: Import) -> list[Left]:
     """What taking back would leave, or left, as it is."""
     entries = journal_of(imported)
+    if reversal := roster_of(imported.kind).reversal:
+        whys = _by_key(entries, reversal.left, imported.by)
+        return [Left(entry.position, *entry.key, None, whys[entry.key]) for entry in entries if entry.key in whys]
     left = _left(imported, entries, set())
     return [Left(entry.position, *entry.key, left[entry.key]) for entry in entries if entry.key in left]
 

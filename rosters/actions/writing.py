@@ -91,8 +91,11 @@ def _write(*, imported: Import, by, rows: list[Row] | None = None, tell=untold) 
 
 def _write_rows(imported: Import, rows: list[Row], by) -> None:
     """Write judged rows with their journal, in the transaction of the caller."""
+    register = register_of(imported)
     with journal.keep() as kept:
-        written = commit_rows(roster=register_of(imported), rows=rows, by=by)
+        written = commit_rows(roster=register, rows=rows, by=by)
+    if register.reversal:
+        kept.before.clear()  # its action sees to what hangs on the rows it takes back
     keep_entries(imported, _entries(kept))
     done = {"written": written, "operation_id": operations.current().id, "done_at": timezone.now()}
     if not move(imported, ImportState.DONE, **done):

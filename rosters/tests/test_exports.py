@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from decimal import Decimal
 
 import openpyxl
 import pytest
@@ -16,9 +17,20 @@ from gridparty.lib.dates import today
 from gridparty.lib.workbook import BROWSER
 from gridparty.tests.factories import FACTORIES
 from grids.models import Area
-from members.actions import NewMember, NewOrganisation, NewUnit, add_unit, enrol, found_organisations, leave
-from members.models import Member, PartyOrganisation, Unit
-from members.tests.conftest import parties  # noqa: F401
+from members.actions import (
+    NewEntry,
+    NewMember,
+    NewOrganisation,
+    NewUnit,
+    add_unit,
+    enrol,
+    found_organisations,
+    leave,
+    post_points,
+    reverse_points,
+)
+from members.models import Member, PartyOrganisation, PointEntry, Unit
+from members.tests.conftest import ledger, parties  # noqa: F401
 from people.actions import NewHousehold, NewPerson, enter_people, open_households, record_death
 from people.choices import IdKind
 from people.models import Person
@@ -307,6 +319,25 @@ def enrolled(areas, cast, parties):  # noqa: F811
         NewPerson("赵六", number(6)),
     ]
     return [enrol(new=NewMember(**at, typed=one), by=cast.secretary) for one in typed]
+
+
+def test_lines_of_the_ledger_are_read_in_again_and_new_ones_added(read_again, ledger, cast):  # noqa: F811
+    """A reversal and what it takes back among them; what stands is never changed by a list."""
+    items = [("B1", "1"), ("C1", "2.5")]
+    new = [NewEntry(ledger.zhao, ledger.items[code], today(), f"meeting:{code}", Decimal(n), "大会") for code, n in items]
+    entry = post_points(entries=new, by=cast.secretary).entries[0]
+    reverse_points(entry=entry, by=cast.secretary, reason="记错")
+    assert said(read_again(PointEntry, "points")) == [UNCHANGED] * 3
+
+    def edit(sheet):
+        sheet["G2"] = "3"
+        (head, *_rows) = sheet.values
+        row = {"日期": str(today()), "姓名": "钱二", "所在党组织": "第1网格党支部", "项目": "参加三会一课"}
+        sheet.append([row.get(heading) for heading in head])
+
+    changed, *others, added = said(read_again(PointEntry, "points", edit))
+    assert (changed[0], changed[1][0][1][:13]) == ("refused", "与该编号的积分记录不同；已")
+    assert (others, added[:2]) == ([UNCHANGED] * 2, ("new", []))
 
 
 def test_members_are_edited_and_read_in_again(read_again, enrolled):

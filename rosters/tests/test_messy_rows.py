@@ -7,12 +7,14 @@ from datetime import date
 
 import pytest
 
+from gridparty.lib.dates import today
 from gridparty.lib.idnumbers import synthetic
 from members.actions import NewUnit, add_unit
-from members.tests.conftest import parties  # noqa: F401 the fixture
+from members.tests.conftest import ledger, parties  # noqa: F401 the fixtures
 from rosters.tests.rolls import reader
 
 NUMBER = synthetic("370199", date(1970, 7, 1), 11)
+POINTS = ["姓名", "党组织", "积分项目", "日期", "数量", "事由"]
 GOOD = {
     "residents": {"姓名": "赵大伟", "身份证号码": NUMBER, "住址": "3号楼2单元301", "与户主关系": "户主"},
     "members": {"姓名": "赵大伟", "公民身份号码": NUMBER, "所在党支部": "第1网格党支部"},
@@ -21,6 +23,7 @@ GOOD = {
     "buildings": {"社区": "桃园社区", "网格": "第1网格", "楼栋": "5号楼"},
     "areas": {"街道": "东街街道", "社区": "桃园社区", "网格": "第1网格", "楼栋": "5号楼"},
     "appointments": {"姓名": "王小明", "职务": "网格长", "网格": "第1网格"},
+    "points": dict(zip(POINTS, ("赵一", "第1网格党支部", "B1", f"{today().year}-01-01", "1", "大会"), strict=True)),
 }
 # (register, heading, verdict): the texts, parted by spaces
 TABLE = {
@@ -100,6 +103,20 @@ TABLE = {
     ("appointments", "任期", "new"): "2026.5-2029.5 2026.5— 三年 长期 2026年5月1日起三年",
     ("appointments", "任期", "refused"): "至2029年5月 一届 2029.5 2026-2029",
     ("appointments", "网格", "refused"): "第1、2网格 第9网格 1号楼",
+    ("points", "姓名", "new"): "赵一 赵一、 1.赵一 钱二 李四",
+    ("points", "姓名", "refused"): "赵某 赵一/钱二 赵一等3人 赵一（请假） 孙三 王五 #N/A 全体党员",
+    ("points", "党组织", "new"): "第一网格支部 １网格党支部 第1网格党支部（书记李四） 桃园社区党委",
+    ("points", "党组织", "refused"): "第2网格党支部 第9网格党支部 第1、2网格党支部 柳园党支部",
+    (
+        "points",
+        "积分项目",
+        "new",
+    ): "B1 b1 Ｂ1 参加三会一课 B1参加三会一课 B1.参加三会一课 参加三会一课（+3分） 无故缺席集中学习",
+    ("points", "积分项目", "refused"): "三会一课 B 10 Z9 A1、B1 参加 +3 #REF! 2024-01-01",
+    ("points", "日期", "refused"): "2019-05-01 2099-01-01 1月1日 1/1/1970 上周五 2026年 2026-02-30 1~3月 每周一",
+    ("points", "数量", "new"): "1 1.0 1次 １ 1人次 无 —",
+    ("points", "数量", "refused"): "0 -1 2000 1分 +3 两次 约2 1.25 1小时 3分 #DIV/0!",
+    ("points", "事由", "new"): "大会 3月5日党员大会 无 ！！",
 }
 ROWS = [(kind, heading, text, verdict) for (kind, heading, verdict), texts in TABLE.items() for text in texts.split()]
 
@@ -110,7 +127,9 @@ def test_the_table_is_large_and_has_every_register():
 
 
 @pytest.mark.parametrize(("kind", "heading", "verdict"), list(TABLE))
-def test_messy_rows(areas, parties, tmp_path, kind, heading, verdict):  # noqa: F811 the fixture
+def test_messy_rows(request, areas, cast, parties, tmp_path, kind, heading, verdict):  # noqa: F811 the fixture
+    if kind == "points":
+        request.getfixturevalue("ledger")
     add_unit(new=NewUnit("桃园物业", area=areas.grid1), by=None)
     read = reader(kind, tmp_path)
     found = {}

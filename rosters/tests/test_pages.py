@@ -207,7 +207,7 @@ def test_the_register_of_the_list_one_comes_from_is_chosen(desk):
 
 
 def test_every_register_has_a_template(desk):
-    for kind in ("areas", "residents", "members", "organisations", "units", "appointments"):
+    for kind in ("areas", "residents", "members", "organisations", "units", "appointments", "points"):
         answer = desk.get(reverse("rosters:template", args=[kind]))
         book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
         assert book.sheetnames[0] == "填写"
@@ -437,7 +437,13 @@ def test_what_waits_stands_on_the_first_page(desk, cast, client):
 
 @pytest.mark.parametrize(
     ("model", "kind"),
-    [("people_person", "residents"), ("members_member", "members"), ("members_unit", "units"), ("grids_area", "areas")],
+    [
+        ("people_person", "residents"),
+        ("members_member", "members"),
+        ("members_unit", "units"),
+        ("grids_area", "areas"),
+        ("members_pointentry", "points"),
+    ],
 )
 def test_lists_lead_to_their_import(desk, client, cast, model, kind):
     path = reverse(f"admin:{model}_changelist")

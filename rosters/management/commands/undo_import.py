@@ -24,5 +24,5 @@ class Command(BaseCommand):
             raise CommandError(f"这次导入目前是“{imported.get_state_display()}”，不能撤销。")
         left = take_back(of=number)
         for row in left_over(imported)[:SHOWN] if left else ():
-            self.stderr.write(f"未撤销：{row.model._meta.verbose_name} {row.object_id}")
+            self.stderr.write(f"未撤销：{row.model._meta.verbose_name} {row.object_id} {row.why}".rstrip())
         self.stdout.write(f"已撤销，保留 {left} 条。")
