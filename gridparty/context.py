@@ -6,7 +6,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import lazy
 
 from gridparty.lib.phone_forms import ELDER_COOKIE
-from gridparty.lib.registry import tabs
+from gridparty.lib.registry import Tab, tabs
 
 MOST_TABS = 4
 
@@ -26,15 +26,25 @@ def phone(request) -> dict:
 
 
 def _places(request) -> list[Place]:
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return []
-    all_tabs = sorted((tab for contribute in tabs for tab in contribute(user)), key=lambda tab: tab.order)
-    found = [(tab, url) for tab in all_tabs if (url := _address(tab.route))]
-    if len(found) > MOST_TABS:
-        found = [*found[: MOST_TABS - 1], found[-1]]
+    found, _rest = _tabs(getattr(request, "user", None))
     here = _current(request, found)
     return [Place(tab.label, url, here.get(tab.route, "")) for tab, url in found]
+
+
+def left_out(user) -> list[tuple[str, str]]:
+    """(label, address) of the places that the tab bar has no room for: the first page leads to them."""
+    return [(tab.label, url) for tab, url in _tabs(user)[1]]
+
+
+def _tabs(user) -> tuple[list[tuple[Tab, str]], list[tuple[Tab, str]]]:
+    """The tabs of the bar with their addresses, one's own page always the last of them; and those left out."""
+    if user is None or not user.is_authenticated:
+        return [], []
+    all_tabs = sorted((tab for contribute in tabs for tab in contribute(user)), key=lambda tab: tab.order)
+    found = [(tab, url) for tab in all_tabs if (url := _address(tab.route))]
+    if len(found) <= MOST_TABS:
+        return found, []
+    return [*found[: MOST_TABS - 1], found[-1]], found[MOST_TABS - 1 : -1]
 
 
 def _address(route: str) -> str:

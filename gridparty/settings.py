@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "rosters",
     "people",
     "members",
+    "cases",
     "gridparty.apps.GridPartyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -108,7 +109,7 @@ REDIS_URL = env.text("REDIS_URL", "")
 # Log-in limits must count over all processes, so never the per-process memory cache.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "gridparty.lib.cache.LastingCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "gridparty",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},

@@ -20,5 +20,6 @@ urlpatterns = [
     path("rosters/", include("rosters.urls")),
     path("people/", include("people.urls")),
     path("members/", include("members.urls")),
+    path("voices/", include("cases.urls")),
     path("admin/", admin.site.urls),
 ]

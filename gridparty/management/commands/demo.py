@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args, no_serve, host, port, **options):
         Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
+        call_command("createcachetable", "django_cache", verbosity=0)
         for default in defaults:
             default()
         if not User.objects.exists():

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, username, name, district, areas, no_input, **options):
         call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
+        call_command("createcachetable", "django_cache", verbosity=0)
         for default in defaults:
             default()
         self.stdout.write("数据表和默认数据已就绪。")
