@@ -34,7 +34,7 @@ demo: $(RUNTIME)
 
 test: $(DEV)
 	env -u DATABASE_URL -u DATABASE_URL_FILE -u REDIS_URL -u REDIS_URL_FILE \
-		$(PY) -m pytest -m "not postgres and not browser and not slow and not proof" $(PYTEST_FLAGS)
+		$(PY) -m pytest -n auto -m "not postgres and not browser and not slow and not proof" $(PYTEST_FLAGS)
 
 lint: $(DEV)
 	$(PY) -m ruff check .

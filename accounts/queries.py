@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 
 from accounts.choices import Role
 from accounts.models import Appointment, SchemePost, SchemeUse, User
-from accounts.roles import MAY_APPOINT
+from accounts.roles import CAPABILITIES, MAY_APPOINT
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
 from grids.models import Area
@@ -115,3 +115,13 @@ def _vacant(user, within: Area | None) -> Iterator[tuple[int, SchemePost, int]]:
         for post in posts.get((scheme, kind), ()):
             if filled.get((area, post.role), 0) < post.needed:
                 yield area, post, filled.get((area, post.role), 0)
+
+
+def post_holders(areas: Iterable[int], can: Can) -> dict[int, list[User]]:
+    """{area id: the users whose post stands exactly there and gives them this capability}. One query."""
+    roles = [role for role, allowed in CAPABILITIES.items() if can in allowed]
+    posts = Appointment.objects.in_force().filter(area__in=list(areas), role__in=roles, user__is_active=True)
+    holders: dict[int, dict[int, User]] = defaultdict(dict)
+    for post in posts.select_related("user").order_by("pk"):
+        holders[post.area_id][post.user_id] = post.user
+    return {area: list(users.values()) for area, users in holders.items()}

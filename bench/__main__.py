@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import ground, load_areas, pages, points, residents, rosters
+from bench import ground, load_areas, pages, points, reports, residents, rosters
 
 if __name__ == "__main__":
     try:
@@ -11,5 +11,6 @@ if __name__ == "__main__":
         residents.main()
         rosters.main()
         points.main()
+        reports.main()
     except ground.NoServer as missing:
         sys.exit(str(missing))

@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import ground
+from bench import ground, lost
 
 ROUNDS = 5
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York")
@@ -14,7 +14,7 @@ ZONES = ("UTC", "Asia/Shanghai", "America/New_York")
 
 def main() -> None:
     try:
-        kept = [tree(), weeks(), at_rest(), imports(), access()]
+        kept = [tree(), weeks(), at_rest(), imports(), access(), redis()]
     except ground.NoServer as missing:
         sys.exit(str(missing))
     sys.exit(not all(kept))
@@ -37,6 +37,18 @@ def tree() -> bool:
     figures += " ({done} done, {refused} refused with a sentence, {seconds:.0f} s)".format(**guarded)
     figures += "; without the lock {failed} failed, {broken} broken ({errors})".format(**unguarded)
     return _line("T44", "area tree", figures, guarded["failed"] == guarded["broken"] == 0)
+
+
+def redis() -> bool:
+    """T41: Redis stops and comes back while urgent cases are opened over the web."""
+    told = lost.main()
+    figures = (
+        "{writes} urgent cases over the web, {without} of them without Redis: {good} answered well, {cases} on record, ".format(
+            **told
+        )
+    )
+    figures += "{sent} of {notices} notices went out by mail after it was back".format(**told)
+    return _line("T41", "Redis", figures, told["good"] == told["cases"] == told["writes"] and not told["waiting"])
 
 
 def _rounds(environment: dict[str, str], guarded: str) -> dict:

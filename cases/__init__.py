@@ -1,1 +1,1 @@
-"""Journal, cases, ratings, mailbox, weekly reports, bulletin, staff assessment. Not built yet."""
+"""Journal, cases, ratings, mailbox, weekly reports."""

@@ -6,11 +6,11 @@ from django.utils.translation import ngettext
 
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.errors import Refused
-from gridparty.lib.scoped_admin import ScopedAdmin
+from gridparty.lib.scoped_admin import ScopedAdmin, SettingAdmin
 from jobs import actions
 from jobs.channels import CHANNELS
 from jobs.kinds import KINDS
-from jobs.models import Job, OutboxMessage, Schedule
+from jobs.models import Job, OutboxMessage, Schedule, SpecialDay
 
 
 class _ReadOnly(ScopedAdmin):
@@ -132,3 +132,11 @@ class OutboxAdmin(_ReadOnly):
         count = self.each(request, rows, lambda message: actions.resend(message=message, by=request.user))
         if count:
             self.message_user(request, ngettext("%d 条消息将重新发送。", "%d 条消息将重新发送。", count) % count)
+
+
+@admin.register(SpecialDay)
+class SpecialDayAdmin(SettingAdmin):
+    list_display = ["on", "works", "name"]
+    list_filter = ["works"]
+    date_hierarchy = "on"
+    ordering = ["-on"]

@@ -24,15 +24,17 @@ def answer(request: HttpRequest, form: SentForm, act: Callable[[], tuple[str, st
     if not valid and not _arrived_before(request, form_id):
         return None
     try:
-        address, sentence = send_once(form_id=form_id, by=request.user, act=act, page=request.path, content=_content(request))
+        by = request.user if request.user.is_authenticated else None
+        address, sentence = send_once(form_id=form_id, by=by, act=act, page=request.path, content=content_of(request))
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return None
-    messages.success(request, sentence)
+    if sentence:  # a tap's mark at its door says it
+        messages.success(request, sentence)
     return redirect(address)
 
 
-def _content(request: HttpRequest) -> str:
+def content_of(request: HttpRequest) -> str:
     """A keyed hash of what was typed and ticked. Pictures do not count: who takes another changes the words, too."""
     typed = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
     return salted_hmac("jobs.FormReceipt", json.dumps(typed), algorithm="sha256").hexdigest()

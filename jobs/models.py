@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import Audited
+from audit.models import Audited, Setting
 from gridparty.lib.access import Can
 from jobs.choices import OPEN, JobStatus, OutboxState
 from jobs.crontab import BadCrontab, Crontab
@@ -155,10 +155,13 @@ class Notice(models.Model):
 
 
 class FormReceipt(models.Model):
-    """What a form was answered; sent again, it gets the same answer. Written by jobs.actions.send_once alone."""
+    """What a form was answered; sent again, it gets the same answer. Written by jobs.actions.send_once alone.
+
+    Without a user: of a page open to everybody.
+    """
 
     form_id = models.UUIDField(_("表单编号"), primary_key=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("提交人"), related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("提交人"), null=True, related_name="+")
     page = models.CharField(_("页面"), max_length=200)
     content = models.CharField(_("内容校验值"), max_length=64)  # a keyed hash of what was typed
     address = models.CharField(_("转到"), max_length=300)
@@ -200,3 +203,17 @@ class OutboxMessage(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+
+class SpecialDay(Setting):
+    """A day that is not worked though it is Monday to Friday, or worked though it is not (国务院办公厅节假日安排的通知)."""
+
+    on = models.DateField(_("日期"), unique=True)
+    works = models.BooleanField(_("上班"), default=False, help_text=_("勾选为调休上班，不勾选为放假。"))
+    name = models.CharField(_("说明"), max_length=30, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("节假日与调休")
+
+    def __str__(self):
+        return str(self.on)

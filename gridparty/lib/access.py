@@ -31,6 +31,12 @@ class Can(StrEnum):
     DECIDE_POINTS = "decide_points"
     REVIEW_POINTS = "review_points"  # what a branch does not decide itself: reserved items, appeals
     SET_POINTS = "set_points"  # a year's scheme, and closing the year
+    SEE_VOICES = "see_voices"  # journal, cases, weekly reports
+    KEEP_JOURNAL = "keep_journal"  # also: open a case
+    HANDLE_CASES = "handle_cases"
+    SEE_RATINGS = "see_ratings"  # single ones, of the areas below one's own
+    WRITE_REPORTS = "write_reports"
+    REVIEW_REPORTS = "review_reports"
     IMPORT_ROSTERS = "import_rosters"
     RUN_JOBS = "run_jobs"
     EDIT_SETTINGS = "edit_settings"

@@ -53,3 +53,25 @@ def photo(label: str, **options) -> forms.FileField:
     """A picture from the camera or from the files (components/photo.html). The action looks at it (gridparty.lib.photos)."""
     widget = forms.FileInput({"accept": "image/jpeg,image/png,image/webp"})
     return forms.FileField(label=label, **{"required": False, "widget": widget} | options)
+
+
+class _SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class PhotosField(forms.FileField):
+    """A few pictures at once; what comes out is a list."""
+
+    def __init__(self, *, most: int, **options):
+        self.most = most
+        super().__init__(widget=_SeveralFiles({"accept": "image/jpeg,image/png,image/webp"}), **options)
+
+    def clean(self, data, initial=None) -> list:
+        if len(data or ()) > self.most:
+            raise forms.ValidationError(_("最多上传 %(n)d 张照片，请减少后重新选择。"), params={"n": self.most})
+        return [super(PhotosField, self).clean(one, initial) for one in data or ()]
+
+
+def photos(label: str, most: int, **options) -> PhotosField:
+    """Up to so many pictures (components/photo.html)."""
+    return PhotosField(label=label, most=most, **{"required": False} | options)

@@ -70,6 +70,7 @@ class Worklist:
     url: str
     hint: str = ""
     late: bool = False
+    urgent: bool = False  # above all else, late things included
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,28 @@ from accounts.choices import Role
 from accounts.models import Appointment, RoleScheme, SchemePost, SchemeUse, User
 from audit.choices import ChangeKind, ViewKind
 from audit.models import ChangeEntry, ViewEntry
+from cases.choices import MoveKind as CaseMoveKind
+from cases.choices import Procedure, ReportEventKind, ReportState, Side, Source, Step
+from cases.models import (
+    Case,
+    CaseEvent,
+    CasePhoto,
+    Deadline,
+    JournalEntry,
+    Rating,
+    ReportEvent,
+    ReportException,
+    ReportRule,
+    Subject,
+    WeeklyReport,
+)
 from gridparty.lib import idnumbers, names
-from gridparty.lib.dates import today
+from gridparty.lib.dates import Week, today
 from grids.actions import place
 from grids.choices import AreaEventKind, AreaKind
 from grids.models import Area, AreaEvent, CodeRule, Norm, Placed
 from jobs.choices import JobStatus, OutboxState
-from jobs.models import FormReceipt, Job, Notice, OutboxMessage, Schedule
+from jobs.models import FormReceipt, Job, Notice, OutboxMessage, Schedule, SpecialDay
 from members.choices import EntryState, MemberState, OrganisationKind, SchemeState, SeatTitle
 from members.choices import MoveKind as MemberMoveKind
 from members.models import (
@@ -215,6 +230,12 @@ def job_of(by: User, word: str) -> Job:
 @factory(Schedule)
 def schedule(area: Area) -> Schedule:
     return Schedule.objects.create(name=mark(Schedule, area.code), kind="jobs.prune", next_due_at=timezone.now())
+
+
+@factory(SpecialDay)
+def special_day(area: Area) -> SpecialDay:
+    on = date(2010, 1, 1) + timedelta(days=int(_digest(SpecialDay, area.code)[:6], 16) % 3000)
+    return SpecialDay.objects.filter(on=on).first() or SpecialDay.objects.create(on=on, name=mark(SpecialDay, area.code))
 
 
 @factory(Notice)
@@ -643,3 +664,96 @@ def export_of(by: User, word: str) -> Export:
     texts = {"query": f"q={word}", "filters": word, "content": base64.b64encode(word.encode()).decode()}
     done = {"rows": 1, "posts": posts_of(User.objects.get(pk=by.pk)), "done_at": timezone.now()}
     return known or Export.objects.create(by=by, model="grids.area", **texts, **done)
+
+
+# --- Voices
+
+
+@factory(Subject)
+def subject(area: Area) -> Subject:
+    word = mark(Subject, area.code)
+    return Subject.objects.filter(name=word).first() or Subject.objects.create(name=word)
+
+
+@factory(Deadline)
+def deadline(area: Area) -> Deadline:
+    return Deadline.objects.create(procedure=f"p{area.pk}", amount=3)
+
+
+@factory(JournalEntry)
+def journal_entry(area: Area) -> JournalEntry:
+    """Told by somebody of the area, with a picture."""
+    word, phone = mark(JournalEntry, area.code), phone_at(f"journal {area.code}")
+    told = {"text": word, "spot": word, "teller": f"王{word}", "teller_phone": phone, "photo": photo()}
+    at = {"household": household(area)} if area.kind == AreaKind.BUILDING else {}
+    return placed(JournalEntry, area, **at, **told, subject=subject(area), on=today(), by=holder(area))
+
+
+@factory(Case)
+def case(area: Area) -> Case:
+    """Found and overdue, held where it is, made once."""
+    return case_of(area, mark(Case, area.code), holder(area))
+
+
+def case_of(area: Area, word: str, by: User | None, **values) -> Case:
+    known = Case.objects.filter(receipt=word[:12].upper()).first()
+    if known is not None:
+        return known
+    office, then = area.parent if area.kind == AreaKind.BUILDING else area, timezone.now() - timedelta(days=3)
+    told = {"text": word, "spot": word, "teller": f"王{word}", "teller_phone": phone_at(f"case {area.code}"), "answer": word}
+    values = {"source": Source.FIELD, "step": Step.FOUND, "holder": office, "receipt": word[:12].upper(), "seq": 1, **values}
+    clocks = dict.fromkeys(("opened_at", "due_at", "step_since", "step_due_at"), then)
+    row = placed(Case, area, subject=subject(area), opened_by=by, **(told | clocks | values))
+    event = {"kind": CaseMoveKind.OPENED, "step": row.step, "holder": row.holder, "by": by, "is_public": True}
+    CaseEvent.objects.create(case=row, seq=1, text=mark(CaseEvent, area.code), **event)
+    return row
+
+
+@factory(CaseEvent)
+def case_event(area: Area) -> CaseEvent:
+    return case(area).events.first()
+
+
+@factory(CasePhoto)
+def case_photo(area: Area) -> CasePhoto:
+    return CasePhoto.objects.create(event=case_event(area), photo=photo())
+
+
+@factory(Rating)
+def rating(area: Area) -> Rating:
+    """Of an answered case of its own, made once."""
+    word = mark(Rating, area.code)
+    answered = {"step": Step.ANSWERED, "procedure": Procedure.COORDINATED, "answered_at": timezone.now()}
+    rated = case_of(area, word, holder(area), **answered)
+    of = {"case": rated, "round": 1, "side": Side.RESIDENT}
+    return Rating.objects.filter(**of).first() or placed(Rating, area, **of, score=2, text=word)
+
+
+@factory(ReportRule)
+def report_rule(area: Area) -> ReportRule:
+    return ReportRule.objects.create(name=mark(ReportRule, area.code))
+
+
+@factory(ReportException)
+def report_exception(area: Area) -> ReportException:
+    word, on = mark(ReportException, area.code), today() + timedelta(days=400)
+    return placed(ReportException, area, from_on=on, until_on=on, reason=word, by=holder(area))
+
+
+@factory(WeeklyReport)
+def weekly_report(area: Area) -> WeeklyReport:
+    """This week's, sent, made once."""
+    word, week = mark(WeeklyReport, area.code), Week.of(today())
+    texts = dict.fromkeys(("done", "trouble", "plan", "comment"), word)
+    sent = dict.fromkeys(("first_sent_at", "sent_at", "due_at"), timezone.now()) | {"sent_by": holder(area), "seq": 1}
+    of = {"area": area, "week_on": week.first_day}
+    known = WeeklyReport.objects.filter(**of).first()
+    state = {"state": ReportState.SENT, "lock_on": week.last_day}
+    return known or placed(WeeklyReport, area, week_on=week.first_day, **texts, **sent, **state)
+
+
+@factory(ReportEvent)
+def report_event(area: Area) -> ReportEvent:
+    of = {"report": weekly_report(area), "seq": 1}
+    event = {"kind": ReportEventKind.SENT, "by": holder(area), "text": mark(ReportEvent, area.code)}
+    return ReportEvent.objects.filter(**of).first() or ReportEvent.objects.create(**of, **event)

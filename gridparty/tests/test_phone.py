@@ -72,7 +72,7 @@ class TestTabs:
         tabs._found = before
 
     def test_a_place_whose_page_is_not_built_is_not_shown(self, contributed):
-        assert contributed(Tab("走访", "people:rounds", order=20)) == ["待办", "我的"]
+        assert contributed(Tab("活动", "services:activities", order=20)) == ["待办", "我的"]
 
     def test_at_most_four_and_my_own_page_always(self, contributed):
         more = [Tab(f"第{order}处", "jobs:notices", order=order) for order in (10, 20, 30)]

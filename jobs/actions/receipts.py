@@ -20,7 +20,7 @@ def send_once(*, form_id: UUID, by, act: Callable[[], tuple[str, str]], page: st
     `act` does it (with actions, which sign it) and returns that answer; the same form sent again gets the same answer.
     Receipt and deed are one transaction: of two that arrive at once, one waits for the other; what `act` raises leaves
     neither. `page` is the address the form was sent to, `content` a hash of what was typed: what was changed after it had
-    arrived is refused, not passed over. Raises NotThisForm, and what `act` raises.
+    arrived is refused, not passed over. `by` is None on a page open to everybody. Raises NotThisForm, and what `act` raises.
     """
     with transaction.atomic():
         values = {"user": by, "page": page[:200], "content": content}
@@ -28,7 +28,7 @@ def send_once(*, form_id: UUID, by, act: Callable[[], tuple[str, str]], page: st
         if fresh:
             receipt.address, receipt.sentence = act()
             receipt.save(update_fields=["address", "sentence"])
-        elif (receipt.user_id, receipt.page) != (by.pk, page[:200]):
+        elif (receipt.user_id, receipt.page) != (by and by.pk, page[:200]):
             raise NotThisForm(_("这张表单已由其他账号或在其他页面提交过，没有保存。请重新打开本页填写。"))
         elif receipt.content != content:
             raise NotThisForm(_("这张表单已经提交过，后来改动的内容没有保存。请重新打开本页，核对后再填写。"))

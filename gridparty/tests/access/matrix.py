@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db.models import Model
 
 from accounts.models import RoleScheme
+from cases.models import Subject
 from gridparty.lib import idnumbers
 from gridparty.lib.access import Can
 from gridparty.lib.dates import today
@@ -45,6 +46,23 @@ TYPED: dict[str, dict] = {
     "admin:jobs_schedule_change": {"minute": "17"},
     "admin:accounts_appointment_changelist#end": {"reason": "removed"},
     "people:reveal": {"column": "phone"},
+    "people:note_door": {"form_id": str(uuid.UUID(int=79)), "outcome": "met", "on": lambda world: today().isoformat()},
+    "cases:report_judge": {"verdict": "commented", "comment": "写得实在"},
+    "cases:report_reopen": {"reason": "数字有误"},
+    "people:change_care": {"reason": "术后", "responsible": ""},
+    "cases:journal_new": {
+        "form_id": str(uuid.UUID(int=80)),
+        "text": "垃圾没有清走",
+        "subject": lambda world: world.rows[Subject]["own"].pk,
+        "on": lambda world: today().isoformat(),
+    },
+    "cases:journal_case": {"form_id": str(uuid.UUID(int=81))},
+    "cases:case_new": {"text": "垃圾没有清走", "subject": lambda world: world.rows[Subject]["own"].pk, "photos": ""},
+    "cases:case_urgent": {"text": "燃气味道大", "subject": lambda world: world.rows[Subject]["own"].pk, "photos": ""},
+    "cases:case_move": {"text": "已联系物业", "photos": ""},
+    "cases:case_on_spot": {"text": "已清走", "answer": "已清走。", "photos": ""},
+    "cases:case_rate": {"score": "4"},
+    "cases:counter": {"text": "垃圾没有清走", "subject": lambda world: world.rows[Subject]["own"].pk, "photos": ""},
     "rosters:match": {"header_rows": "1"},
     "rosters:mend": {"position": "1", "field": "name", "text": "第77网格"},
     "rosters:answer": {"position": "1", "choice": "who", "value": "a"},
@@ -85,6 +103,7 @@ TYPED: dict[str, dict] = {
     },
     "admin:members_managementmode_add": {"name": "方式77", "contact_days": "30"},
     "admin:grids_norm_change": {"high": "77"},
+    "admin:cases_deadline_change": {"procedure": "approval", "step": "collected"},
     "members:branch_contacts": {"names": lambda world: [world.rows[Member]["own"].pk]},
     "members:branch_meeting": {
         "form_id": str(uuid.UUID(int=77)),
@@ -126,6 +145,14 @@ VARIANTS = {
     "members:branch_appeal": "appealed",
     "members:branch_entry": "counted",
     "admin:accounts_user_changelist#enable": "closed",
+    "cases:report_reopen": "closed report",
+    "cases:case_rate": "answered case",
+    **dict.fromkeys(("admin:cases_case_close", "admin:cases_case_reopen"), "answered case"),
+    **dict.fromkeys(("admin:cases_case_approve", "admin:cases_case_deny"), "case to approve"),
+    **dict.fromkeys(("admin:cases_case_agree_remit", "admin:cases_case_refuse_remit"), "case to agree"),
+    "admin:cases_case_handle": "filed case",
+    "admin:cases_case_answer": "handled case",
+    "admin:cases_case_pass_down": "case held above",
 }
 # What ends the actor's own session; nobody else's row may change by it.
 OWN_ACCESS = {"account_logout", "account_change_password"}
@@ -336,11 +363,11 @@ class Matrix:
         if home is not None and not self._lets_write(case.route, actor, home):
             return False
         if case.button or case.field in case.route.about.carries:
-            return oracle.editable(actor, self._carried(case))
+            return self._lets_carry(case.route, actor, self._carried(case))
         if not case.field:
             # A page's own form carries the rows of the actor's own place.
             carried = [self.row(model, "own", actor) for model in case.route.about.carries.values()]
-            may = carried and all(oracle.editable(actor, row) for row in carried)
+            may = carried and all(self._lets_carry(case.route, actor, row) for row in carried)
             return home is not None or bool(may) or self.may_add(case.route, actor)
         row = self._carried(case)
         if isinstance(row, Area):
@@ -351,6 +378,12 @@ class Matrix:
     def _lets_write(self, route: Route, actor: str, home: Model) -> bool:
         can = route.about.writes
         return self.oracle.editable(actor, home) if can is None else self.oracle.keeps(actor, can, home)
+
+    def _lets_carry(self, route: Route, actor: str, row: Model) -> bool:
+        """Whether the form may name this row: a place by the right to write there, not by the right to redraw it."""
+        if route.about.writes is not None and isinstance(row, Area):
+            return self.oracle.reaches(actor, route.about.writes, row.pk)
+        return self.oracle.editable(actor, row)
 
     def may_add(self, route: Route, actor: str) -> bool:
         can_add = route.page == "add" and getattr(route.model_admin, "can_add", False)
@@ -369,7 +402,7 @@ class Matrix:
         """The statuses that posts and places allow."""
         route, actor, oracle = case.route, case.actor, self.oracle
         if actor == ANONYMOUS:
-            if route.about.words and not isinstance(route.declared, Can):
+            if route.about.words and not route.at_desk and not isinstance(route.declared, Can):
                 return {404, 405}  # a public page under a key that is nobody's
             return {302} if route.at_desk or isinstance(route.declared, Can) or route.params else {200, 302, 400, 405, 503}
         if route.at_desk and not oracle.has(actor, Can.USE_DESK):

@@ -14,6 +14,7 @@ from accounts.models import Appointment, RoleScheme, SchemeUse, User
 from accounts.roles import CAPABILITIES
 from audit.models import ChangeEntry, Setting, ViewEntry
 from audit.querysets import UnplacedQuerySet
+from cases.models import Case, CaseEvent, CasePhoto, JournalEntry, Rating, ReportEvent, ReportException, WeeklyReport
 from gridparty.lib.access import Can
 from gridparty.lib.dates import today
 from gridparty.tests.access.world import ACTORS, ANONYMOUS, SEATED, STANDING, World, own_models
@@ -95,6 +96,14 @@ SHOWN_ALONG = {
     ItemClass: ("item", "item.category", "member_class"),
     PointBalance: ("member", "member.person", "organisation", "member_class", "scheme"),
     PointEntry: ("balance.member", "balance.member.person", "balance.organisation", "item", "item.category", "proposed_by"),
+    JournalEntry: ("subject", "household", "area", "by"),
+    Case: ("subject", "household", "area", "holder", "supervisor", "opened_by"),
+    CaseEvent: ("case", "holder", "by"),
+    CasePhoto: ("event",),
+    Rating: ("case", "area"),
+    WeeklyReport: ("area", "sent_by"),
+    ReportEvent: ("report", "by"),
+    ReportException: ("area", "by"),
 }
 # Whose own a row is.
 OWNER = {
@@ -363,6 +372,25 @@ def _of_the_office(oracle: Oracle, actor: str, mapping: Mapping) -> bool:
     return mapping.office in offices
 
 
+def _of_case(path: str) -> tuple:
+    """Seen where the matter is; handled by who sees it and handles cases where it is held."""
+
+    def sees(oracle: Oracle, actor: str, row: Model) -> bool:
+        return oracle.reaches(actor, Case.see, (attrgetter(path)(row) if path else row).area_id)
+
+    def handles(oracle: Oracle, actor: str, row: Model) -> bool:
+        held = attrgetter(path)(row) if path else row
+        return sees(oracle, actor, row) and oracle.reaches(actor, Case.edit, held.holder_id)
+
+    return sees, handles
+
+
+def _above_the_rated(oracle: Oracle, actor: str, row: Rating) -> bool:
+    """Never by those who were rated."""
+    above = [None, *oracle.chain(row.area_id)[1:]]
+    return any(Rating.see in CAPABILITIES[role] and stand in above for role, stand in oracle.stands[actor])
+
+
 def _runs_jobs(oracle: Oracle, actor: str, row: Model) -> bool:
     return oracle.has(actor, Can.RUN_JOBS)
 
@@ -394,6 +422,14 @@ RULES = {
     **dict.fromkeys((Import, ImportFile, ImportRow, ImportProblem, ImportBefore), (_ones_own_import, _ones_own_import)),
     Export: (_ones_own_export, _ones_own_export),
     Mapping: (_of_the_office, _of_the_office),
+    Case: _of_case(""),
+    CaseEvent: _of_case("case"),
+    CasePhoto: _of_case("event.case"),
+    Rating: (_above_the_rated, _above_the_rated),
+    ReportEvent: tuple(
+        (lambda oracle, actor, row, can=can: oracle.reaches(actor, can, row.report.area_id))
+        for can in (ReportEvent.see, ReportEvent.edit)
+    ),
 }
 
 

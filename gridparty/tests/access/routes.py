@@ -13,11 +13,13 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.urls.resolvers import RegexPattern
 
 from accounts.models import User
+from cases.models import Case, CasePhoto, JournalEntry, WeeklyReport
 from gridparty.lib.access import Can
 from gridparty.tests.access.world import OURS
+from grids.models import Area
 from jobs.models import Job, Notice
 from members.models import Member, PartyOrganisation, PointEntry
-from people.models import Person
+from people.models import Care, Household, Person
 from rosters.models import Export, Import
 
 
@@ -72,6 +74,16 @@ EXPECTED: dict[str, About] = {
     "rosters:errors": About(Import),
     "rosters:export": About(Export),
     "people:reveal": About(Person),
+    "people:rounds": About(),
+    "people:places": About(),
+    "people:place": About(Area),
+    "people:search": About(),
+    "people:note_door": About(Household, writes=Can.RECORD_VISITS),
+    "people:household": About(Household),
+    "people:visit_household": About(Household, writes=Can.RECORD_VISITS),
+    "people:person": About(Person),
+    "people:visit_person": About(Person, writes=Can.RECORD_VISITS),
+    "people:change_care": About(Care),
     "members:reveal": About(Member),
     "members:not_a_member": About(Person),
     "members:settle": About(Person),
@@ -95,6 +107,41 @@ EXPECTED: dict[str, About] = {
     "members:mine_data": About(own=True),
     "members:mine_reveal": About(own=True),
     "members:entry_photo": About(PointEntry),
+    "cases:hub": About(),
+    "cases:journal": About(),
+    "cases:journal_new": About(carries={"place": Area}, writes=Can.KEEP_JOURNAL),
+    "cases:journal_subjects": About(),
+    "cases:journal_entry": About(JournalEntry),
+    "cases:journal_case": About(JournalEntry),
+    "cases:journal_photo": About(JournalEntry),
+    "cases:journal_reveal": About(JournalEntry),
+    "cases:mailbox": About(words={"code": "nowhere"}),
+    "cases:received": About(words={"receipt": "nobodys"}),
+    "cases:track": About(),
+    "cases:tracked": About(words={"receipt": "nobodys"}),
+    "cases:rate": About(words={"token": "nobodys"}),
+    "cases:reopen": About(words={"token": "nobodys"}),
+    "cases:counter": About(carries={"place": Area}, writes=Can.KEEP_JOURNAL),
+    "cases:case_slip": About(Case),
+    "cases:mailboxes": About(),
+    "cases:mailbox_poster": About(Area),
+    "cases:ratings": About(),
+    "cases:cases": About(),
+    "cases:case_new": About(carries={"place": Area}, writes=Can.KEEP_JOURNAL),
+    "cases:case_urgent": About(carries={"place": Area}, writes=Can.KEEP_JOURNAL),
+    "cases:case": About(Case),
+    "cases:case_move": About(Case, words={"kind": "note"}),
+    "cases:case_on_spot": About(Case),
+    "cases:case_rate": About(Case),
+    "cases:case_reveal": About(Case),
+    "cases:case_photo": About(CasePhoto),
+    "cases:reports": About(),
+    "cases:report": About(WeeklyReport),
+    "cases:report_judge": About(WeeklyReport, writes=Can.REVIEW_REPORTS),
+    "cases:report_reopen": About(WeeklyReport, writes=Can.REVIEW_REPORTS),
+    "cases:report_pdf": About(WeeklyReport),
+    "cases:reports_pdf": About(Area),
+    "cases:report_excuse": About(carries={"areas": Area}),
     "admin:index": About(),
     "admin:login": About(),
     "admin:logout": About(),
@@ -140,7 +187,7 @@ class Route:
     def url(self, pk: int | None = None) -> str:
         """The address; where the route takes a row, of the row with this key."""
         about = self.about
-        words = about.words if about.model is None else dict.fromkeys(self.params, pk)
+        words = about.words if about.model is None else dict.fromkeys(self.params, pk) | about.words
         if self.page == SHORT or "(?P<" in self.label:
             return re.sub(r"<[^<>]*>|\(\?P<url>\.\*\)\$", lambda _param: str(pk or words["url"]), self.pattern)
         return reverse(self.label, kwargs=words)

@@ -11,16 +11,19 @@ from django.utils import timezone
 
 from accounts.choices import EndReason, Role
 from accounts.models import Appointment, User
+from cases.models import Case, Rating, WeeklyReport
 from conftest import NAMED, PLACES, TREE, make_user, new_areas
 from gridparty.lib import crypto
-from gridparty.lib.dates import today
+from gridparty.lib.dates import Week, day_of, today
 from gridparty.lib.registry import defaults
 from gridparty.tests.factories import (
     FACTORIES,
     balance_of,
+    case_of,
     category_of,
     entry_of,
     export_of,
+    holder,
     import_of,
     item_of,
     job_of,
@@ -168,6 +171,10 @@ def build_world() -> World:
     counted = {"state": "approved", "reason": ""}
     for what, values in {"counted": counted, "appealed": counted | {"appeal": "open"}}.items():
         world.variants[what] = {name: _entry_that_is(what, spot, values) for name, spot in spots.items()}
+    world.variants["answered case"] = {name: row.case for name, row in world.rows[Rating].items()}
+    for what, values in CASES.items():
+        world.variants[what] = {name: _case_that_is(what, spot, values) for name, spot in spots.items()}
+    world.variants["closed report"] = {name: _closed_report(spot) for name, spot in spots.items()}
     _add_people_between(world)
     _add_members_between(world)
     _add_seat_holders(world)
@@ -223,6 +230,28 @@ def _sorted_otherwise(spot: Area, spots: dict[str, Area]) -> Member:
 
 def _entry_that_is(what: str, spot: Area, values: dict) -> PointEntry:
     return entry_of(FACTORIES[PointBalance](spot), spot, mark(PointEntry, f"{what} {spot.code}"), **values)
+
+
+# Cases further on than found: the columns, who asked and who holds them by a function of the place.
+CASES = {
+    "filed case": {"step": "filed", "procedure": "coordinated"},
+    "handled case": {"step": "handled", "procedure": "coordinated"},
+    "case to approve": {"step": "approving", "procedure": "approval", "asked_by": holder},
+    "case to agree": {"asked_by": holder},
+    "case held above": {"holder": lambda spot: spot.community},
+}
+
+
+def _case_that_is(what: str, spot: Area, values: dict) -> Case:
+    values = {name: value(spot) if callable(value) else value for name, value in values.items()}
+    return case_of(spot, mark(Case, f"{what} {spot.code}"), holder(spot), **values)
+
+
+def _closed_report(spot: Area) -> WeeklyReport:
+    """Of the week before, and never sent."""
+    then = timezone.now() - timedelta(days=7)
+    monday = Week.of(then).first_day
+    return placed(WeeklyReport, spot, week_on=monday, due_at=then, lock_on=day_of(then), locked_at=then)
 
 
 def _add_actors(world: World) -> None:

@@ -7,6 +7,7 @@ in earnest: what it writes must be what the change log says.
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -15,15 +16,22 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from accounts import actions as accounts
 from accounts import demo as accounts_demo
 from accounts import rosters as account_rosters
 from accounts.choices import EndReason, Role
 from accounts.models import Appointment, RoleScheme, SchemePost, User
+from cases import actions as cases
+from cases import demo as cases_demo
+from cases import mailbox as mailboxes
+from cases.admin.moves import BY_STAFF
+from cases.models import Case, Deadline, JournalEntry, ReportRule, Subject, WeeklyReport
+from cases.queries import Limits
 from conftest import make_user
 from gridparty.lib import idnumbers
-from gridparty.lib.dates import today
+from gridparty.lib.dates import Week, today
 from gridparty.lib.roster import Row, Verdict
 from grids import actions as grids
 from grids import rosters as grid_rosters
@@ -34,7 +42,7 @@ from grids.rules import NewArea
 from jobs import actions as jobs
 from jobs.actions import schedules as job_schedules
 from jobs.kinds import KINDS
-from jobs.models import Job, Notice, OutboxMessage, Schedule
+from jobs.models import Job, Notice, OutboxMessage, Schedule, SpecialDay
 from members import actions as members
 from members import demo_points
 from members.models import (
@@ -72,6 +80,8 @@ ONLY_SHOWN = {
     "admin:members_partyorganisation_concurrent": "a list to look at",
     "admin:members_partyorganisation_notice": "a paper to print",
     "admin:members_pointscheme_notice": "a paper to print",
+    "cases:journal_entry": "its form is sent to cases:journal_case",
+    "people:person": "its form is sent to people:visit_person, for those who record visits",
 }
 
 
@@ -488,6 +498,12 @@ def change_scheme_use(world):
     return post(world.cast.district_official, "admin:accounts_schemeuse_change", use.pk, **data)
 
 
+@page("admin:jobs_specialday_change")
+def change_special_day(world):
+    day = SpecialDay.objects.create(on=date(2030, 10, 1), name="国庆节")
+    return post(world.cast.system_admin, "admin:jobs_specialday_change", day.pk, name="国庆假期")
+
+
 @page("admin:jobs_schedule_change")
 def change_schedule_page(world):
     jobs.ensure_schedules()
@@ -705,6 +721,18 @@ def record_visits(world):
     assert fresh(care).last_visit_on == today()
 
 
+@action("people.note_door")
+def note_door(world):
+    """Who lives there alone was met; then the answer is corrected, and the care is due again."""
+    (home,) = people.open_households(households=[people.NewHousehold(world.areas.building1, "1", "201")], by=None)
+    person = people.enter_person(new=people.NewPerson("孙七", household=home, relation="head"), by=None)
+    care = people.add_care(person=person, care_class=alone(), by=None)
+    people.note_door(household=home, outcome="met", by=world.cast.grid_leader)
+    assert fresh(care).last_visit_on == today()
+    people.note_door(household=home, outcome="absent", by=world.cast.grid_leader)
+    assert fresh(care).last_visit_on is None
+
+
 @action("people.add_skill")
 def add_skill(world):
     barber(world)
@@ -818,6 +846,43 @@ def reveal_page(world):
     client = Client()
     client.force_login(world.cast.secretary)
     return client.post(reverse("people:reveal", args=[person.pk]), {"column": "phone"})
+
+
+@page("people:note_door")
+def note_door_page(world):
+    """Tapped twice by one form: one answer, one visit."""
+    home, client = family(world).home, Client()
+    client.force_login(world.cast.grid_leader)
+    typed = {"outcome": "met", "on": today(), "form_id": uuid4()}
+    answers = [client.post(reverse("people:note_door", args=[home.pk]), typed) for _n in range(2)]
+    assert home.visits.count() == 1
+    return answers[0]
+
+
+@page("people:visit_household")
+def visit_household_page(world):
+    one = family(world)
+    return post(world.cast.grid_leader, "people:visit_household", one.home.pk, who=one.wife.pk, note="一切安好")
+
+
+@page("people:visit_person")
+def visit_person_page(world):
+    """Sent twice: one answer, one visit."""
+    care, typed = cared_for(world), {"note": "一切安好", "form_id": uuid4()}
+    answers = [post(world.cast.grid_leader, "people:visit_person", care.person_id, **typed) for _n in range(2)]
+    assert care.person.visits.count() == 1
+    return answers[0]
+
+
+@page("people:change_care")
+def change_care_on_the_phone(world):
+    return post(world.cast.secretary, "people:change_care", cared_for(world).pk, reason="术后", interval_days=3)
+
+
+@page("people:search")
+def search_page(world):
+    family(world)
+    return post(world.cast.grid_leader, "people:search", term="王建国")
 
 
 @page("admin:people_moverequest_agree")
@@ -1290,6 +1355,16 @@ def answer_appeal(world):
 def reverse_points(world):
     one = scored(world)
     members.reverse_points(entry=one.entry, by=world.cast.secretary, reason="记错人")
+
+
+@action("members.take_back_points")
+def take_back_points(world):
+    """One that counts and one that waits, which came by a list."""
+    one = in_force(world)
+    counts = members.post_points(entries=[entry(one)], by=world.cast.secretary).entries
+    waits = members.post_points(entries=[entry(one, source="meeting:2")], by=world.cast.clerk).entries
+    assert members.take_back_points(keys=[row.pk for row in counts], by=world.cast.secretary) == {}
+    assert members.take_back_points(keys=[row.pk for row in waits], by=world.cast.clerk) == {}
 
 
 @action("members.rebuild_points")
@@ -1936,3 +2011,367 @@ def meeting_step(world):
     one = in_force(world)
     data = {"title": "党员大会", "item": str(one.meeting.pk), "members": [one.member.pk]}
     return post(world.cast.secretary, "admin:members_partyorganisation_meeting", one.branch.pk, **data)
+
+
+# --- The journal
+
+
+def written(world, **values):
+    """A new entry of 1号楼 as it is handed to the action."""
+    subject, _new = Subject.objects.get_or_create(name="环境卫生")
+    return cases.NewEntry(subject, "垃圾没有清走", world.areas.building1, teller="王小明", teller_phone="15400000001", **values)
+
+
+def kept_entry(world):
+    return cases.keep_journal(new=written(world), by=world.cast.grid_leader)[0]
+
+
+@action("cases.keep_journal")
+def keep_journal(world):
+    _entry, case = cases.keep_journal(new=written(world, spot="东门"), by=world.cast.grid_leader, becomes_case=True)
+    assert case.holder == world.areas.grid1
+
+
+@action("cases.make_case")
+def make_case(world):
+    assert cases.make_case(entry=kept_entry(world), by=world.cast.secretary).source == "journal"
+
+
+@page("cases:journal_new")
+def journal_page(world):
+    """Sent twice: one answer, one entry and one case."""
+    subject = Subject.objects.create(name="环境卫生")
+    typed = {"subject": subject.pk, "text": "垃圾没有清走", "becomes_case": "on", "form_id": uuid4()}
+    answers = [post(world.cast.grid_leader, "cases:journal_new", **typed) for _time in range(2)]
+    assert JournalEntry.objects.count() == Case.objects.count() == 1
+    return answers[0]
+
+
+@page("cases:journal_case")
+def make_case_page(world):
+    client = Client()
+    client.force_login(world.cast.grid_leader)
+    return client.post(reverse("cases:journal_case", args=[kept_entry(world).pk]), {"form_id": uuid4()})
+
+
+@page("cases:journal_reveal")
+def reveal_teller_page(world):
+    client = Client()
+    client.force_login(world.cast.grid_leader)
+    return client.post(reverse("cases:journal_reveal", args=[kept_entry(world).pk]))
+
+
+# --- The mailbox
+
+
+def from_mailbox(world, *, answered: bool = False):
+    """A resident's letter, settled by the grid if asked for."""
+    subject, _new = Subject.objects.get_or_create(name="环境卫生")
+    case = cases.open_case(new=cases.NewCase(area=world.areas.grid1, subject=subject, text="垃圾没有清走"), by=None)
+    said = cases.Said(text="已清走", answer="已清走。")
+    return cases.settle_on_spot(case=case, by=world.cast.grid_leader, said=said) if answered else case
+
+
+@action("cases.rate")
+def rate_answer(world):
+    assert cases.rate(case=from_mailbox(world, answered=True), side="team", score=4, by=world.cast.grid_leader).score == 4
+
+
+@page("cases:mailbox")
+def write_to_mailbox_page(world):
+    """Sent twice: one answer, one case."""
+    subject = Subject.objects.create(name="环境卫生")
+    typed = {"subject": subject.pk, "text": "垃圾没有清走", "form_id": uuid4()}
+    answers = [post(None, "cases:mailbox", world.areas.grid1.code, **typed) for _time in range(2)]
+    assert Case.objects.filter(subject=subject).count() == 1
+    return answers[0]
+
+
+@page("cases:rate")
+def rate_by_link_page(world):
+    return post(None, "cases:rate", mailboxes.RATE_LINK.token(from_mailbox(world, answered=True)), score="4")
+
+
+@page("cases:reopen")
+def reopen_by_link_page(world):
+    return post(None, "cases:reopen", mailboxes.REOPEN_LINK.token(from_mailbox(world, answered=True)), reason="还没清走")
+
+
+@page("cases:counter")
+def counter_page(world):
+    subject = Subject.objects.create(name="环境卫生")
+    typed = {"subject": subject.pk, "text": "垃圾没有清走", "place": world.areas.grid1.pk}
+    return post(world.cast.clerk, "cases:counter", **typed)
+
+
+# --- Cases
+
+
+def picture() -> SimpleUploadedFile:
+    file = BytesIO()
+    Image.new("RGB", (8, 6)).save(file, "JPEG")
+    return SimpleUploadedFile("photo.jpg", file.getvalue(), "image/jpeg")
+
+
+def found(world, **values) -> Case:
+    """A case of the grid."""
+    subject, _new = Subject.objects.get_or_create(name="环境卫生")
+    new = cases.NewCase(area=world.areas.grid1, subject=subject, text="垃圾没有清走", teller="王小明", **values)
+    return cases.open_case(new=new, by=world.cast.grid_leader)
+
+
+@action("cases.open_case")
+def open_case(world):
+    assert found(world, photos=[picture()]).holder == world.areas.grid1
+
+
+@action("cases.move_case")
+def move_case(world):
+    said = cases.Said(text="需社区协调", photos=[picture()])
+    moved = cases.move_case(case=found(world), kind="pass_up", by=world.cast.grid_leader, said=said)
+    assert moved.holder == world.areas.taoyuan
+
+
+@action("cases.settle_on_spot")
+def settle_on_spot(world):
+    said = cases.Said(text="已清走", answer="已清走。")
+    assert cases.settle_on_spot(case=found(world), by=world.cast.grid_leader, said=said).step == "answered"
+
+
+@action("cases.remind")
+def remind_of_case(world):
+    cases.remind(case=found(world))
+
+
+@action("cases.escalate")
+def escalate_case(world):
+    case = found(world)
+    cases.escalate(case=case, limits=Limits())
+    assert fresh(case).supervisor == world.areas.taoyuan
+
+
+@action("cases.follow_area")
+def follow_area(world):
+    case = found(world)
+    grids.place(row=case, area=world.areas.grid2)
+    case.save()
+    cases.follow_area(case=case)
+    assert fresh(case).holder == world.areas.grid2
+
+
+@page("cases:case_new")
+def new_case_page(world):
+    subject = Subject.objects.create(name="环境卫生")
+    typed = {"subject": subject.pk, "text": "垃圾没有清走", "place": world.areas.grid1.pk}
+    return post(world.cast.grid_leader, "cases:case_new", **typed, photos=picture())
+
+
+@page("cases:case_urgent")
+def urgent_case_page(world):
+    subject = Subject.objects.create(name="安全隐患")
+    typed = {"subject": subject.pk, "text": "燃气味道很大", "place": world.areas.grid1.pk}
+    return post(world.cast.grid_leader, "cases:case_urgent", **typed)
+
+
+@page("cases:case_move")
+def move_case_page(world):
+    """Sent twice: one answer, one move."""
+    case, typed = found(world), {"seq": 1, "text": "已联系物业", "form_id": uuid4()}
+    answers = [post(world.cast.grid_leader, "cases:case_move", case.pk, "note", **typed) for _time in range(2)]
+    assert fresh(case).seq == 2
+    return answers[0]
+
+
+@page("cases:case_on_spot")
+def on_spot_page(world):
+    return post(world.cast.grid_leader, "cases:case_on_spot", found(world).pk, seq=1, text="已清走", answer="已清走。")
+
+
+@page("cases:case_rate")
+def rate_own_work_page(world):
+    return post(world.cast.grid_leader, "cases:case_rate", from_mailbox(world, answered=True).pk, score="4")
+
+
+@page("cases:case_reveal")
+def reveal_teller_of_case_page(world):
+    client = Client()
+    client.force_login(world.cast.grid_leader)
+    return client.post(reverse("cases:case_reveal", args=[found(world).pk]))
+
+
+# --- Weekly reports
+
+
+def drafted_report(world) -> WeeklyReport:
+    """This week's report of the grid leader's grid."""
+    cases.draft_reports(week=Week.of(today()))
+    return WeeklyReport.objects.get(area=world.areas.grid1)
+
+
+def reported(world) -> WeeklyReport:
+    return cases.send_report(report=drafted_report(world), written=cases.Written(done="清理楼道"), by=world.cast.grid_leader)
+
+
+def closed_report(world) -> WeeklyReport:
+    row = reported(world)
+    cases.close_reports(day=row.lock_on)
+    return row
+
+
+@action("cases.draft_reports")
+def draft_reports(world):
+    drafted_report(world)
+
+
+@action("cases.remind_reports")
+def remind_reports(world):
+    assert cases.remind_reports(now=drafted_report(world).due_at - timedelta(hours=2)) == 2
+
+
+@action("cases.close_reports")
+def close_reports(world):
+    assert cases.close_reports(day=drafted_report(world).lock_on) == WeeklyReport.objects.count()
+
+
+@action("cases.send_report")
+def send_report(world):
+    assert reported(world).state == "sent"
+
+
+@action("cases.return_report")
+def return_report(world):
+    cases.return_report(report=reported(world), reason="补充走访", by=world.cast.secretary)
+
+
+@action("cases.accept_report")
+def accept_report(world):
+    cases.accept_report(report=reported(world), comment="写得实在", by=world.cast.secretary)
+
+
+@action("cases.comment_report")
+def comment_report(world):
+    cases.comment_report(report=reported(world), comment="写得实在", by=world.cast.secretary)
+
+
+@action("cases.reopen_report")
+def reopen_report(world):
+    cases.reopen_report(report=closed_report(world), reason="数字有误", by=world.cast.secretary)
+
+
+@action("cases.excuse")
+def excuse_grids(world):
+    drafted_report(world)
+    cases.excuse(areas=[world.areas.grid1], from_on=today(), until_on=today(), reason="换届", by=world.cast.secretary)
+
+
+@page("cases:report")
+def report_page(world):
+    """Sent twice: one answer, one report."""
+    row, form_id = drafted_report(world), uuid4()
+    answers = [post(world.cast.grid_leader, "cases:report", row.pk, done="清理楼道", form_id=form_id) for _time in range(2)]
+    assert fresh(row).seq == 1
+    return answers[0]
+
+
+@page("cases:report_judge")
+def judge_report_page(world):
+    return post(world.cast.secretary, "cases:report_judge", reported(world).pk, verdict="accepted", comment="写得实在")
+
+
+@page("cases:report_reopen")
+def reopen_report_page(world):
+    return post(world.cast.secretary, "cases:report_reopen", closed_report(world).pk, reason="数字有误")
+
+
+@page("cases:report_excuse")
+def excuse_page(world):
+    drafted_report(world)
+    sent = {"areas": [world.areas.grid1.pk], "from_on": today(), "until_on": today(), "reason": "换届"}
+    return post(world.cast.secretary, "cases:report_excuse", **sent)
+
+
+# --- Voices at the desk
+
+# {a move: those before it, by the leader of the grid}; the secretary makes the move itself.
+BEFORE = {
+    "approve": ("ask_approval",),
+    "deny": ("ask_approval",),
+    "handle": ("file",),
+    "answer": ("file", "handle"),
+    "close": ("file", "handle", "answer"),
+    "reopen": ("file", "handle", "answer"),
+    "pass_down": ("pass_up",),
+    "agree_remit": ("ask_remit",),
+    "refuse_remit": ("ask_remit",),
+}
+SAID = {"text": "已核实", "answer": "已清走。", "procedure": "coordinated"}
+
+
+def desk_move(kind: str):
+    """The scenario of a move at the desk."""
+
+    def scenario(world):
+        case = found(world)
+        for earlier in BEFORE.get(kind, ()):
+            case = cases.move_case(case=case, kind=earlier, by=world.cast.grid_leader, said=cases.Said(**SAID))
+        return post(world.cast.secretary, f"admin:cases_case_{kind}", case.pk, seq=case.seq, **SAID)
+
+    return scenario
+
+
+for move in BY_STAFF:
+    page(f"admin:cases_case_{move}")(desk_move(move))
+
+
+@page("admin:cases_journalentry_case")
+def desk_make_case_page(world):
+    return post(world.cast.secretary, "admin:cases_journalentry_case", kept_entry(world).pk)
+
+
+@page("admin:cases_reportexception_add")
+def desk_excuse_page(world):
+    drafted_report(world)
+    sent = {"area": world.areas.taoyuan.pk, "from_on": today(), "until_on": today(), "reason": "换届"}
+    return post(world.cast.secretary, "admin:cases_reportexception_add", **sent)
+
+
+@page("admin:cases_subject_add")
+def add_subject_page(world):
+    return post(world.cast.system_admin, "admin:cases_subject_add", name="电梯", position=3)
+
+
+@page("admin:cases_subject_change")
+def change_subject_page(world):
+    pk = Subject.objects.create(name="路灯").pk
+    return post(world.cast.system_admin, "admin:cases_subject_change", pk, name="路灯照明", position=3)
+
+
+@page("admin:cases_deadline_add")
+def add_deadline_page(world):
+    return post(world.cast.system_admin, "admin:cases_deadline_add", procedure="urgent", step="filed", amount=4, unit="hours")
+
+
+@page("admin:cases_deadline_change")
+def change_deadline_page(world):
+    pk = Deadline.objects.create(procedure="urgent", step="filed", amount=2, unit="hours").pk
+    changed = {"procedure": "urgent", "step": "filed", "amount": 4, "unit": "hours"}
+    return post(world.cast.system_admin, "admin:cases_deadline_change", pk, **changed)
+
+
+@page("admin:cases_reportrule_change")
+def change_report_rule_page(world):
+    pk = ReportRule.objects.create(name="周报").pk
+    return post(world.cast.system_admin, "admin:cases_reportrule_change", pk, name="周报", due_hour=17)
+
+
+@action("cases.demo_past")
+def demo_cases(world):
+    told = cases.move_case(case=found(world), kind="collect", by=world.cast.grid_leader)
+    way = cases_demo.Way(("collect",), 3, 1)
+    cases_demo.put_in_the_past(happened=[cases_demo.Happened(told, way, timezone.now())])
+
+
+@action("cases.demo_weeks")
+def demo_reports(world):
+    reported(world)
+    cases_demo.report_in_the_past(weeks=[Week.of(today())])

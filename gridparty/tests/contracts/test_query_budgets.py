@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts.choices import Role
 from accounts.models import Appointment, User
 from audit.models import ViewEntry
+from cases.models import Case, JournalEntry, WeeklyReport
 from gridparty.lib.access import scope_of
 from gridparty.tests.contracts import product
 from gridparty.tests.factories import (
@@ -34,6 +35,7 @@ from grids.models import Area
 from grids.rules import NewArea
 from jobs.models import Job
 from members.models import Member, PartyOrganisation, PointEntry
+from people.models import Care, Household, Person
 from rosters.models import Import
 
 MOST = 10
@@ -42,6 +44,11 @@ BUDGETS: dict[str, int] = {
     "account_login": 0,
     "account_logout": 2,
     "accounts:me": 4,
+    "cases:hub": 5,
+    "cases:journal": 5,
+    "cases:journal_entry": 4,
+    "cases:journal_new": 6,
+    "cases:journal_subjects": 7,
     "jobs:job": 4,
     "members:branch": 7,
     "members:branch_appeal": 5,
@@ -52,15 +59,39 @@ BUDGETS: dict[str, int] = {
     "members:branch_meeting": 7,
     "members:branch_member": 9,
     "members:branch_organisation": 9,
-    "members:mine": 10,
+    "members:mine": 9,
     "members:mine_data": 10,
     "members:mine_entry": 7,
-    "members:mine_propose": 9,
+    "members:mine_propose": 8,
+    "cases:case": 8,
+    "cases:case_new": 6,
+    "cases:case_on_spot": 4,
+    "cases:case_rate": 4,
+    "cases:case_urgent": 8,
+    "cases:cases": 6,
+    "cases:counter": 6,
+    "cases:mailboxes": 5,
+    "cases:ratings": 5,
+    "cases:track": 2,
+    "cases:report": 7,
+    "cases:report_excuse": 6,
+    "cases:report_judge": 7,
+    "cases:report_reopen": 4,
+    "cases:reports": 7,
     "jobs:notices": 6,
-    "phone": 6,
+    "people:change_care": 5,
+    "people:household": 7,
+    "people:person": 7,
+    "people:place": 10,
+    "people:places": 9,
+    "people:rounds": 7,
+    "people:search": 3,
+    "people:visit_household": 5,
+    "people:visit_person": 7,
+    "phone": 8,
     "rosters:imports": 6,
     "rosters:page": 8,
-    "admin:index": 12,
+    "admin:index": 13,
     "admin:accounts_appointment_add": 3,
     "admin:accounts_appointment_change": 6,
     "admin:accounts_appointment_changelist": 6,
@@ -85,6 +116,42 @@ BUDGETS: dict[str, int] = {
     "admin:audit_viewentry_change": 4,
     "admin:audit_viewentry_changelist": 5,
     "admin:audit_viewentry_history": 5,
+    "admin:cases_case_ask_approval": 5,
+    "admin:cases_case_ask_remit": 5,
+    "admin:cases_case_change": 7,
+    "admin:cases_case_changelist": 7,
+    "admin:cases_case_collect": 5,
+    "admin:cases_case_file": 5,
+    "admin:cases_case_history": 8,
+    "admin:cases_case_note": 5,
+    "admin:cases_case_pass_down": 5,
+    "admin:cases_case_pass_up": 5,
+    "admin:cases_case_urge": 5,
+    "admin:cases_deadline_add": 3,
+    "admin:cases_deadline_change": 5,
+    "admin:cases_deadline_changelist": 5,
+    "admin:cases_deadline_history": 5,
+    "admin:cases_journalentry_case": 5,
+    "admin:cases_journalentry_change": 5,
+    "admin:cases_journalentry_changelist": 7,
+    "admin:cases_journalentry_history": 8,
+    "admin:cases_rating_change": 4,
+    "admin:cases_rating_changelist": 8,
+    "admin:cases_rating_history": 7,
+    "admin:cases_reportexception_add": 3,
+    "admin:cases_reportexception_change": 4,
+    "admin:cases_reportexception_changelist": 6,
+    "admin:cases_reportexception_history": 7,
+    "admin:cases_reportrule_change": 5,
+    "admin:cases_reportrule_changelist": 5,
+    "admin:cases_reportrule_history": 5,
+    "admin:cases_subject_add": 3,
+    "admin:cases_subject_change": 5,
+    "admin:cases_subject_changelist": 5,
+    "admin:cases_subject_history": 5,
+    "admin:cases_weeklyreport_change": 5,
+    "admin:cases_weeklyreport_changelist": 6,
+    "admin:cases_weeklyreport_history": 7,
     "admin:grids_area_add": 3,
     "admin:grids_area_change": 8,
     "admin:grids_area_changelist": 7,
@@ -111,6 +178,9 @@ BUDGETS: dict[str, int] = {
     "admin:jobs_schedule_change": 4,
     "admin:jobs_schedule_changelist": 5,
     "admin:jobs_schedule_history": 5,
+    "admin:jobs_specialday_change": 5,
+    "admin:jobs_specialday_changelist": 7,
+    "admin:jobs_specialday_history": 5,
     "admin:members_classscheme_add": 5,
     "admin:members_classscheme_change": 8,
     "admin:members_classscheme_changelist": 5,
@@ -226,6 +296,12 @@ BRANCH = ("members:branch_organisation", "members:branch_meeting", "members:bran
 ABOUT |= dict.fromkeys(BRANCH, PartyOrganisation)
 OWN = "own"  # of the entry of who looks
 ABOUT |= dict.fromkeys(("members:mine_entry", "members:mine_appeal"), OWN)
+ABOUT |= dict.fromkeys(("cases:report", "cases:report_judge", "cases:report_reopen"), WeeklyReport)
+ABOUT |= {"cases:journal_entry": JournalEntry}
+ABOUT |= dict.fromkeys(("cases:case", "cases:case_on_spot", "cases:case_rate"), Case)
+ABOUT |= {"people:place": Area, "people:change_care": Care}
+ABOUT |= dict.fromkeys(("people:household", "people:visit_household"), Household)
+ABOUT |= dict.fromkeys(("people:person", "people:visit_person"), Person)
 ABOUT |= {"members:branch_member": Member, "members:branch_appeal": PointEntry, "members:branch_entry": PointEntry}
 MACHINES = ("healthz", "readyz", "admin:jsi18n", "admin:autocomplete")
 
