@@ -43,6 +43,7 @@ from cases.queries import Limits, chain_of, handlers_of, may, not_now, office_of
 from gridparty.lib import photos
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.doors import needs
+from grids.models import Area
 from jobs.answers import answer
 from jobs.workdays import work_calendar
 from people.rounds import part
@@ -115,13 +116,12 @@ def _new(request: HttpRequest, form_class, template: str, *, urgent: bool = Fals
     return done or render(request, template, context)
 
 
-def _told(offer, household, user) -> list[tuple]:
-    """(area, its handlers) of the levels that hear of an urgent matter at once, the user left out."""
+def _told(offer, household, user) -> list[Area]:
+    """The levels that hear of an urgent matter at once: where somebody beside the user handles cases."""
     at = household.area if household else offer.at or (offer.places[0] if len(offer.places) == 1 else None)
     chain = chain_of(office_of(at)) if at else []
     handlers = handlers_of(area.pk for area in chain)
-    told = [(area, [one for one in handlers.get(area.pk, ()) if one != user]) for area in chain]
-    return [(area, users) for area, users in told if users]
+    return [area for area in chain if any(one != user for one in handlers.get(area.pk, ()))]
 
 
 # --- One

@@ -129,13 +129,17 @@ class TestSlots:
 class TestDefaults:
     def test_every_installation_prunes_at_night(self, django_capture_on_commit_callbacks):
         with time_machine.travel(china(2026, 11, 22, 12), tick=False):
-            assert ensure_schedules() == 3
+            assert ensure_schedules() == 7
         with django_capture_on_commit_callbacks(execute=True):
             ticks_at(2026, 11, 23, 3, 55)
         assert set(Job.objects.values_list("kind", "status")) == {
             ("jobs.prune", JobStatus.DONE),
             ("jobs.clear_sessions", JobStatus.DONE),
             ("rosters.expire", JobStatus.DONE),
+            ("cases.clocks", JobStatus.DONE),
+            ("cases.draft_reports", JobStatus.DONE),
+            ("cases.remind_reports", JobStatus.DONE),
+            ("cases.close_reports", JobStatus.DONE),
         }
 
     def test_what_people_changed_stays(self, cast):

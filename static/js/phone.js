@@ -9,6 +9,7 @@
   const PATIENCE = 60000; // for one answer; a photo on a weak signal takes its time
   const FIRST_WAIT = 5000, LONGEST_WAIT = 10 * 60000;
   const MOST_BYTES = 10 * 1024 * 1024;
+  const LARGE_PHOTO = 400 * 1024, LONGEST_SIDE = 1600; // as gridparty.lib.photos
 
   const box = () => document.getElementById("gp-waiting");
   const data = (key) => box().dataset[key];
@@ -342,10 +343,31 @@
     form.dispatchEvent(new Event("input"));
   };
 
-  const checkPhoto = (event) => {
-    const tooLarge = [...event.target.files].some((file) => file.size > MOST_BYTES);
-    event.target.setCustomValidity(tooLarge ? say("Large") : "");
-    event.target.reportValidity();
+  // A photo of 8 MB takes minutes on a weak signal; the server makes it this small anyway, and drops where it was taken.
+  const shrunk = async (file) => {
+    if (file.size < LARGE_PHOTO || !["image/jpeg", "image/png", "image/webp"].includes(file.type)) return file;
+    try {
+      const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+      const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+      const canvas = Object.assign(document.createElement("canvas"), { width: picture.width * scale, height: picture.height * scale });
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+      return small && small.size < file.size ? new File([small], "photo.jpg", { type: small.type }) : file;
+    } catch {
+      return file; // no picture, or none this browser can read: the server tells
+    }
+  };
+
+  const takePhotos = async (event) => {
+    const control = event.target, chosen = [...control.files];
+    const small = await Promise.all(chosen.map(shrunk));
+    if (small.some((file, at) => file !== chosen[at]) && chosen[0] === control.files[0]) {
+      const files = new DataTransfer();
+      for (const file of small) files.items.add(file);
+      control.files = files.files;
+    }
+    control.setCustomValidity(small.some((file) => file.size > MOST_BYTES) ? say("Large") : "");
+    control.reportValidity();
   };
 
   const reopen = async (form) => {
@@ -363,7 +385,7 @@
     }
     for (const form of document.querySelectorAll("form[data-tap]")) form.addEventListener("submit", tapped);
     for (const link of document.querySelectorAll("a[data-tick]")) link.addEventListener("click", tickAll);
-    for (const control of document.querySelectorAll("input[type=file]")) control.addEventListener("change", checkPhoto);
+    for (const control of document.querySelectorAll("input[type=file]")) control.addEventListener("change", takePhotos);
     document.querySelector("form[data-logout]")?.addEventListener("submit", () => dropDrafts((key) => key.startsWith(`gp-draft:${data("user")}:`)));
   };
 

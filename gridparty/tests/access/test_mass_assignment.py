@@ -63,7 +63,7 @@ def writing_cases(matrix: Matrix, actor: str) -> Iterator[Case]:
             yield case
 
 
-def effect(matrix: Matrix, case: Case, **more) -> dict[tuple, object]:
+def effect(matrix: Matrix, case: Case, /, **more) -> dict[tuple, object]:
     """{(model, row, column): what stands there after the case}; new rows are numbered."""
     method, url, data = matrix.request(case)
     with undone():

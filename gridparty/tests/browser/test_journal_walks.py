@@ -123,7 +123,7 @@ def test_lists_and_what_rises(phone, voices):  # noqa: F811
     told = {"teller": "王小明", "teller_phone": "15400000001", "photo": upload}
     entry = entry_at(voices, voices.areas.building1, voices.grid_leader, text="电动车在楼道充电，已劝阻两次", **told)
     phone.open(reverse("cases:journal_entry", args=[entry.pk]))
-    phone.page.wait_for_function("document.querySelector('.gp-picture').complete")
+    phone.page.evaluate("document.querySelector('.gp-picture').decode()")
     phone.examine("journal-entry-photo")
     assert "王** 154****0001" in phone.text()
     phone.open(reverse("cases:journal"))

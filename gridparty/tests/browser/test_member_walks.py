@@ -33,7 +33,7 @@ def propose(phone, picture) -> None:
     phone.page.click("label:has-text('志愿服务')")
     with phone.page.expect_response("**/worth/**"):
         phone.page.fill("[name=quantity]", "2.5")
-    phone.page.wait_for_function("document.querySelector('[data-worth-told]').textContent")
+    phone.page.wait_for_selector("[data-worth-told]:not(:empty)")
     phone.page.fill("[name=note]", "清理3号楼楼道堆物，和两位邻居一起清出旧家具两车。")
     phone.page.set_input_files("[name=photo]", {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": picture.read()})
 

@@ -1,7 +1,10 @@
 """The shell of the phone: what is typed is not lost, what is sent without signal arrives once, every thumb and eye can use it."""
 
+from io import BytesIO
+
 import pytest
 from django.urls import reverse
+from PIL import Image
 
 from conftest import make_user
 from gridparty.tests.browser.conftest import DESK, PASSWORD, PHONE
@@ -61,6 +64,26 @@ def type_in(phone, note: str) -> None:
 
 def notes() -> list[str]:
     return list(PointEntry.objects.order_by("pk").values_list("note", flat=True))
+
+
+def large_photo() -> bytes:
+    """3,000 × 2,000 points of noise: several megabytes, as a camera makes them."""
+    picture, file = Image.effect_noise((3000, 2000), 80).convert("RGB"), BytesIO()
+    picture.save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+class TestPhoto:
+    def test_a_large_one_is_made_small_before_it_is_sent(self, phone):
+        photo = large_photo()
+        type_in(phone, "清理楼道")
+        phone.page.set_input_files("[name=photo]", {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": photo})
+        small = "async (least) => { const one = document.querySelector('[name=photo]');"
+        small += " while (one.files[0].size > least) await new Promise((done) => setTimeout(done, 50)); return true; }"
+        assert phone.page.evaluate(small, len(photo) // 2)
+        phone.follow("button[form=propose]")
+        with PointEntry.objects.get().photo.open() as kept, Image.open(kept) as picture:
+            assert picture.size == (1600, 1066)
 
 
 class TestDraft:
