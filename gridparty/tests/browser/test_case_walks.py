@@ -120,7 +120,8 @@ def test_from_found_to_closed_with_the_community_in_between(phones, named):
 def test_an_urgent_one_is_at_the_street_at_once(phones, named):
     leader, street = phones("grid_leader"), phones("street_officer")
     leader.open(reverse("cases:case_urgent"))
-    assert "周强" in leader.text()
+    assert "东街街道" in leader.text()
+    assert "周强" not in leader.text()
     leader.examine("phone-case-urgent")
     leader.page.fill("[name=text]", "一楼燃气味道很大，已疏散")
     leader.page.select_option("[name=subject]", label="安全隐患")

@@ -74,7 +74,7 @@ def test_a_grid_leader_starts_with_a_slip_on_the_phone(visit, areas, office):
     phone.follow("main button[type=submit]")
     phone.open("/")
     assert "现在没有待办事项" in phone.text()
-    phone.follow("nav >> text=我的")
+    phone.follow("nav.gp-tabs >> text=我的")
     assert "网格长" in phone.text()
     assert "第1网格" in phone.text()
     phone.look("phone-me")

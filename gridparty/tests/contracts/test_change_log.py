@@ -171,7 +171,8 @@ def logged_in(user) -> Client:
 
 def test_every_page_that_writes_has_a_scenario_and_every_scenario_a_page(world, cast, areas):
     pages = desk_pages(cast, areas) | writing_routes(cast)
-    assert set(scenarios.PAGES) | set(scenarios.ONLY_SHOWN) == pages
+    assert set(scenarios.PAGES) <= pages
+    assert pages - set(scenarios.PAGES) <= set(scenarios.ONLY_SHOWN)
     assert not set(scenarios.PAGES) & set(scenarios.ONLY_SHOWN)
 
 

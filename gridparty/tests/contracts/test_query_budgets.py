@@ -355,7 +355,7 @@ def pages(made, cast) -> dict[str, tuple]:
     for name, address in product.routes().items():
         if name in MACHINES:
             continue
-        model = ABOUT.get(name) or models.get(name.rpartition("_")[0])
+        model = ABOUT.get(name) or next((one for stem, one in models.items() if name.startswith(f"{stem}_")), None)
         if model and "/1/" in address:
             address = reverse(name, args=[made[model][0].pk])
         lookers = sorted(LOOKERS, key=lambda who: not may_edit(model, who and getattr(cast, who)))
