@@ -1,6 +1,6 @@
 """What is counted of the journal and of cases."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from cases.choices import Procedure, Side
 from cases.journal import address
 from cases.models import Case, JournalEntry, Rating
-from gridparty.lib.dates import CHINA
+from gridparty.lib.dates import start_of
 from gridparty.lib.figures import Figure, figures
 
 
 def _instants(first: date, last: date) -> tuple[datetime, datetime]:
     """From the first moment of the first day in China to the first after the last."""
-    return datetime.combine(first, time(), CHINA), datetime.combine(last + timedelta(days=1), time(), CHINA)
+    return start_of(first), start_of(last + timedelta(days=1))
 
 
 def _between(column: str, first: date, last: date) -> dict:

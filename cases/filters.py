@@ -1,6 +1,6 @@
 """The questions asked of lists of journal entries, cases, reports and ratings. None looks at every value of a column."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib import admin
 from django.db.models import F
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from cases.choices import ReportState
 from cases.models import Subject, WeeklyReport
-from gridparty.lib.dates import CHINA, Week, today
+from gridparty.lib.dates import Week, start_of, today
 from people.filters import RowFilter
 
 WEEKS = 12  # to choose from
@@ -110,7 +110,7 @@ class MomentFilter(PeriodFilter):
     """By a column that holds an instant: days are those in China."""
 
     def between(self, rows, first: date, last: date):
-        begins, ends = (datetime.combine(day, time(), CHINA) for day in (first, last + timedelta(days=1)))
+        begins, ends = (start_of(day) for day in (first, last + timedelta(days=1)))
         return rows.filter(**{f"{self.column}__gte": begins, f"{self.column}__lt": ends})
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -14,7 +14,7 @@ from cases.choices import REOPEN_DAYS, MoveKind, Procedure, Side, Source, Step
 from cases.models import Case, CaseEvent, CasePhoto, Rating, Subject
 from cases.queries import Limits, decider_of, down_from, handlers_of, moves_for, up_from
 from gridparty.lib.access import Can, scope_of
-from gridparty.lib.dates import CHINA, day_of
+from gridparty.lib.dates import day_of, start_of
 from gridparty.lib.masking import mask_name, mask_phone
 from gridparty.lib.workdays import WorkCalendar
 from grids.models import Area
@@ -77,9 +77,9 @@ class Asked:
         rows = rows.filter(step=Step.CLOSED) if self.state == "closed" else rows
         column = _DAYS[self.on]
         if self.first:
-            rows = rows.filter(**{f"{column}__gte": datetime.combine(self.first, time(), CHINA)})
+            rows = rows.filter(**{f"{column}__gte": start_of(self.first)})
         if self.last:
-            rows = rows.filter(**{f"{column}__lt": datetime.combine(self.last + timedelta(days=1), time(), CHINA)})
+            rows = rows.filter(**{f"{column}__lt": start_of(self.last + timedelta(days=1))})
         return rows
 
 

@@ -1,7 +1,7 @@
 """On the phone: the place of the voices in the tab bar, and what waits there: cases, the own weekly report, reports to read."""
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +11,7 @@ from cases.choices import ReportState
 from cases.models import Case, WeeklyReport
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.counting import numbers_of
-from gridparty.lib.dates import CHINA, today
+from gridparty.lib.dates import CHINA, start_of, today
 from gridparty.lib.registry import Tab, Worklist, tabs, todos
 
 
@@ -64,7 +64,7 @@ def report_to_send(user) -> list[Worklist]:
     """The own weekly reports that were returned, are late or fall due today. One query."""
     if not _has(user, Can.WRITE_REPORTS):
         return []
-    tomorrow = datetime.combine(today() + timedelta(days=1), time(), CHINA)
+    tomorrow = start_of(today() + timedelta(days=1))
     rows = WeeklyReport.objects.to_write(user).select_related("area").order_by("due_at", "pk")
     return [
         _to_send(report, timezone.now()) for report in rows if report.due_at < tomorrow or report.state == ReportState.RETURNED

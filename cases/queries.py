@@ -73,6 +73,11 @@ def handlers_of(areas: Iterable[int]) -> dict[int, list[User]]:
     return post_holders(areas, Can.HANDLE_CASES)
 
 
+def staffed(chain: list[Area], handlers: dict[int, list[User]]) -> Area:
+    """The lowest of these areas at which somebody handles cases; where nobody does anywhere, the lowest."""
+    return next((area for area in chain if area.pk in handlers), chain[0])
+
+
 def up_from(case: Case, *, but=None) -> Area | None:
     """The nearest level above the holder at which somebody (`but` one) handles cases, else the nearest. Two queries."""
     return _nearest(chain_of(case.holder)[1:], but)

@@ -7,7 +7,7 @@ can be asked for, and no sum holds another's parts.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Avg, Case, CharField, Count, OuterRef, Subquery, Value, When
@@ -16,7 +16,7 @@ from django.db.models.functions import Greatest
 from cases.choices import Side
 from cases.models import Rating
 from gridparty.lib.access import Can, scope_of
-from gridparty.lib.dates import CHINA, today
+from gridparty.lib.dates import start_of, today
 from grids.models import Area
 
 LEAST = 5
@@ -38,7 +38,7 @@ class Quarter:
 
     @property
     def begins(self) -> datetime:
-        return datetime.combine(date(self.year, 3 * self.number - 2, 1), time(), CHINA)
+        return start_of(date(self.year, 3 * self.number - 2, 1))
 
     @property
     def ends(self) -> datetime:

@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -17,7 +17,7 @@ from cases.choices import ReportState, Step
 from cases.models import Case, JournalEntry, ReportEvent, WeeklyReport
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.counting import numbers_of
-from gridparty.lib.dates import CHINA, Week, today
+from gridparty.lib.dates import Week, start_of, today
 from gridparty.lib.figures import all_figures, rows_within
 from grids.choices import AreaKind
 from grids.models import Area
@@ -103,7 +103,7 @@ class WeekOfWork:
     @cached_property
     def cases(self) -> list[Case]:
         """Those open now, and those answered in the week."""
-        begins = datetime.combine(self.week.first_day, time(), CHINA)
+        begins = start_of(self.week.first_day)
         open_or_answered = Q(closed_at=None) | Q(answered_at__gte=begins)
         rows = Case.objects.filter(self._within, open_or_answered).select_related("subject", "area")
         return list(rows.only("subject", "area", "procedure", "step", *_CLOCKS).order_by("pk")[:500])

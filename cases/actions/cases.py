@@ -26,6 +26,7 @@ from cases.queries import (
     may,
     not_now,
     office_of,
+    staffed,
     up_from,
 )
 from gridparty.lib import photos
@@ -96,15 +97,13 @@ def open_case(*, new: NewCase, by, urgent: bool = False, limits: Limits | None =
     place(row=case, area=new.area)
     chain = chain_of(office_of(new.area))
     handlers = handlers_of(area.pk for area in chain)
-    case.holder = next((area for area in chain if area.pk in handlers), chain[0])
+    case.holder = staffed(chain, handlers)
     case.procedure = Procedure.URGENT if urgent else ""
     case.step = Step.FILED if urgent else Step.FOUND
     _start_clocks(case, limits or Limits(), whole=True)
-    case.seq = 1
-    case.save()
-    note(case, MoveKind.OPENED, by, Said(photos=new.photos))
-    told = {user.pk: user for area in (chain if urgent else [case.holder]) for user in handlers.get(area.pk, ())}
-    _tell(case, _("紧急事件") if urgent else _("新的民情事件"), told.values(), by=by, urgent=urgent)
+    record(case, MoveKind.OPENED, by, Said(photos=new.photos))
+    told = (user for area in (chain if urgent else [case.holder]) for user in handlers.get(area.pk, ()))
+    tell(case, _("紧急事件") if urgent else _("新的民情事件"), told, body=_held(case), by=by, urgent=urgent)
     return case
 
 
@@ -125,9 +124,7 @@ def move_case(*, case: Case, kind: str, by, said: Said = Said(), who: Who | None
         _start_clocks(case, limits or Limits(), whole=kind in (MoveKind.FILE, MoveKind.APPROVE, MoveKind.REOPEN))
     if case.step == Step.CLOSED:
         case.closed_at = timezone.now()
-    case.seq += 1
-    case.save()
-    note(case, kind, by, said)
+    record(case, kind, by, said)
     _tell_of_move(case, kind, by, asker)
     return case
 
@@ -298,8 +295,10 @@ def _start_clocks(case: Case, limits: Limits, *, whole: bool) -> None:
     case.remind_at, case.escalate_at = now + (ends - now) * REMIND_AT, ends
 
 
-def note(case: Case, kind: str, by, said: Said) -> CaseEvent:
-    """Write the line of the history whose number the case has taken."""
+def record(case: Case, kind: str, by, said: Said) -> CaseEvent:
+    """Save the case as it has become, and write the line of its history that tells of it."""
+    case.seq += 1
+    case.save()
     if len(said.photos) > MOST_PHOTOS:
         raise CaseRefused(_("一次最多上传 %(n)d 张照片。") % {"n": MOST_PHOTOS})
     event = CaseEvent.objects.create(
@@ -328,12 +327,16 @@ def _tell_of_move(case: Case, kind: str, by, asker) -> None:
         return
     handlers = handlers_of(area.pk for area in areas)
     users = [*([asker] if asker else []), *(user for some in handlers.values() for user in some)]
-    _tell(case, _("紧急事件") if kind == MoveKind.FILE else MoveKind(kind).label, users, by=by, urgent=case.is_urgent)
+    what = _("紧急事件") if kind == MoveKind.FILE else MoveKind(kind).label
+    tell(case, what, users, body=_held(case), by=by, urgent=case.is_urgent)
 
 
-def _tell(case: Case, what: str, users: Iterable, *, by, urgent: bool = False) -> None:
+def _held(case: Case) -> str:
+    return _("事件 %(number)s，现由%(holder)s办理。") % {"number": case.number, "holder": case.holder.name}
+
+
+def tell(case: Case, what: str, users: Iterable, *, body: str, by=None, urgent: bool = False) -> None:
     """Where and what kind of thing, never who said it: notices go out by mail."""
     others = [user for user in users if by is None or user.pk != by.pk]
     subject = _("%(what)s：%(place)s %(subject)s") % {"what": what, "place": case.area.name, "subject": case.subject.name}
-    body = _("事件 %(number)s，现由%(holder)s办理。") % {"number": case.number, "holder": case.holder.name}
     notify(recipients=others, subject=subject, body=body, link=reverse("cases:case", args=[case.pk]), urgent=urgent, by=by)

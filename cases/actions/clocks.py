@@ -5,18 +5,16 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.operations import action
-from cases.actions.cases import Said, move_case, note
+from cases.actions.cases import Said, move_case, record, tell
 from cases.choices import MoveKind, Step, Who
 from cases.models import Case
-from cases.queries import Limits, chain_of, handlers_of, office_of
+from cases.queries import Limits, chain_of, handlers_of, office_of, staffed
 from gridparty.lib.dates import day_of
 from gridparty.lib.workdays import closing_of
-from jobs.actions import notify
 from jobs.runs import log_failure
 
 AT_ONCE = 500  # what one run takes up; the next goes on
@@ -61,10 +59,8 @@ def follow_area(*, case: Case) -> None:
     """Where the matter is was drawn into another grid or community: the office there has it now, with the time it had."""
     chain = chain_of(office_of(case.area))
     handlers = handlers_of(area.pk for area in chain)
-    case.holder = next((area for area in chain if area.pk in handlers), chain[0])
-    case.seq += 1
-    case.save()
-    note(case, MoveKind.PASS_DOWN, None, Said(text=_("区域调整，转由现在所属的单位办理。")))
+    case.holder = staffed(chain, handlers)
+    record(case, MoveKind.PASS_DOWN, None, Said(text=_("区域调整，转由现在所属的单位办理。")))
     _tell_by_clock(case, MoveKind.PASS_DOWN.label, handlers.get(case.holder_id, ()))
 
 
@@ -73,9 +69,7 @@ def remind(*, case: Case) -> None:
     """Who holds the case hears that the step's time is running out, once a step."""
     _tell_by_clock(case, _("即将到期"), handlers_of([case.holder_id]).get(case.holder_id, ()))
     case.remind_at = None
-    case.seq += 1
-    case.save()
-    note(case, MoveKind.REMIND, None, Said())
+    record(case, MoveKind.REMIND, None, Said())
 
 
 @action("cases.escalate")
@@ -89,20 +83,11 @@ def escalate(*, case: Case, limits: Limits) -> None:
         case.supervisor = above[0]
     tomorrow = closing_of(limits.calendar.after(day_of(timezone.now()), 1))
     case.escalate_at = max(tomorrow, timezone.now() + timedelta(hours=1)) if len(above) > 1 else None
-    case.seq += 1
-    case.save()
-    note(case, MoveKind.ESCALATE, None, Said())
+    record(case, MoveKind.ESCALATE, None, Said())
     told = (user for area in (case.holder_id, case.supervisor_id) for user in handlers.get(area, ()))
     _tell_by_clock(case, _("已逾期，请督办"), told)
 
 
 def _tell_by_clock(case: Case, what: str, users) -> None:
-    subject = _("%(what)s：%(place)s %(subject)s") % {"what": what, "place": case.area.name, "subject": case.subject.name}
     body = _("事件 %(number)s，环节“%(step)s”。") % {"number": case.number, "step": case.get_step_display()}
-    notify(
-        recipients={user.pk: user for user in users}.values(),
-        subject=subject,
-        body=body,
-        link=reverse("cases:case", args=[case.pk]),
-        urgent=case.is_urgent,
-    )
+    tell(case, what, users, body=body, urgent=case.is_urgent)

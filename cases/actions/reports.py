@@ -19,7 +19,7 @@ from cases.choices import REPORT_MOVES, ReportEventKind, ReportState
 from cases.errors import ReportRefused
 from cases.models import ReportEvent, ReportException, ReportRule, WeeklyReport
 from gridparty.lib.access import Can, scope_of
-from gridparty.lib.dates import CHINA, Week, today
+from gridparty.lib.dates import CHINA, Week, start_of, today
 from gridparty.lib.figures import counted
 from grids.actions import place
 from grids.choices import AreaKind
@@ -89,7 +89,7 @@ def remind_reports(*, now: datetime | None = None) -> int:
     """On the day a report is due: who is to write it hears so, before and once more after the hour; how many were told."""
     now = now or timezone.now()
     day = now.astimezone(CHINA).date()
-    begins = datetime.combine(day, time(), CHINA)
+    begins = start_of(day)
     due = WeeklyReport.objects.expected().filter(
         state__in=[ReportState.DRAFT, ReportState.RETURNED],
         locked_at=None,

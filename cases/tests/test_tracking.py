@@ -173,7 +173,7 @@ class TestCanaries:
         assert len(pages) == 17
         assert [(n, word) for n, page in enumerate(pages) for word in hidden if word in page] == []
 
-    def test_a_thousand_canaries(self, client, voices):
+    def test_canaries_of_twenty_five_cases(self, client, voices):
         """Sealed by number, so that whatever page shows one says which."""
         phones = [f"1540000{n:04d}" for n in range(25)]
         shown = ""

@@ -47,6 +47,7 @@ from grids.models import Area
 from jobs.answers import answer
 from jobs.workdays import work_calendar
 from people.rounds import part
+from people.views.rounds import page_of
 
 # --- Lists
 
@@ -59,9 +60,9 @@ def cases(request: HttpRequest) -> HttpResponse:
     tabs, now = tabs_of(request.user), timezone.now()
     show = request.GET.get("show", tabs[0])
     show = show if show in {*TABS, "urgent", "open"} else tabs[0]
-    what, number = asked(request.user, request.GET), request.GET.get("page", "")
+    what = asked(request.user, request.GET)
     rows = in_order(what.of(shown(request.user, show, now), now), newest=show == "all" and what.state in ("", "closed"))
-    found = part(rows, max(1, int(number)) if number.isdecimal() and len(number) < 6 else 1, PAGE)
+    found = part(rows, page_of(request), PAGE)
     query = request.GET.copy()
     query.pop("page", None)
     context = {

@@ -19,6 +19,11 @@ def _today(minute: int) -> date:
     return datetime.fromtimestamp(minute * 60, CHINA).date()
 
 
+def start_of(day: date) -> datetime:
+    """The first moment of a day in China."""
+    return datetime(day.year, day.month, day.day, tzinfo=CHINA)
+
+
 def day_of(instant: datetime) -> date:
     """The day in China at an aware instant. Raises ValueError for a naive one."""
     if instant.tzinfo is None:
