@@ -18,6 +18,7 @@ from accounts.models import Appointment, RoleScheme, SchemePost, SchemeUse, User
 from accounts.passwords import MAX_SLIPS, slips_response
 from accounts.queries import vacancies
 from gridparty.lib.access import Can
+from gridparty.lib.addresses import row_named
 from gridparty.lib.dates import today
 from gridparty.lib.errors import Refused
 from gridparty.lib.masking import mask_phone
@@ -206,8 +207,7 @@ class AppointmentAdmin(ScopedAdmin):
         """The posts the schemes ask for and nobody holds, to work down."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        chosen = request.GET.get("within", "")
-        area = Area.objects.visible_to(request.user).filter(pk=chosen).first() if chosen.isdecimal() else None
+        area = row_named(Area.objects.visible_to(request.user), request.GET.get("within"))
         page = Paginator(vacancies(request.user, area), 50).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from gridparty.lib import pdf
@@ -91,11 +90,7 @@ def slips_pdf(slips: Iterable[Slip], *, by) -> bytes:
 def slips_response(slips: Iterable[Slip], *, by) -> HttpResponse:
     """The cards as a download that no cache keeps."""
     name = _("初始密码_%(day)s.pdf") % {"day": today().isoformat()}
-    return HttpResponse(
-        slips_pdf(slips, by=by),
-        content_type="application/pdf",
-        headers={"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"},
-    )
+    return pdf.download(slips_pdf(slips, by=by), name)
 
 
 def _words(instant: datetime) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import ground, load_areas, pages, points, reports, residents, rosters
+from bench import cards, ground, load_areas, pages, points, reports, residents, rosters
 
 if __name__ == "__main__":
     try:
@@ -12,5 +12,6 @@ if __name__ == "__main__":
         rosters.main()
         points.main()
         reports.main()
+        cards.main()
     except ground.NoServer as missing:
         sys.exit(str(missing))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from cases.choices import ReportState
 from cases.models import Subject, WeeklyReport
+from gridparty.lib.addresses import row_named
 from gridparty.lib.dates import Week, start_of, today
 from people.filters import RowFilter
 
@@ -134,8 +135,7 @@ class ByFilter(admin.SimpleListFilter):
     parameter_name = "by"
 
     def lookups(self, request, model_admin):
-        value = self.value() or ""
-        self.chosen = User.objects.visible_to(request.user).filter(pk=value).first() if value.isdecimal() else None
+        self.chosen = row_named(User.objects.visible_to(request.user), self.value())
         return [("me", _("我记录的")), *([(str(self.chosen.pk), self.chosen.name)] if self.chosen else [])]
 
     def queryset(self, request, rows):

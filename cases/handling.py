@@ -14,6 +14,7 @@ from cases.choices import REOPEN_DAYS, MoveKind, Procedure, Side, Source, Step
 from cases.models import Case, CaseEvent, CasePhoto, Rating, Subject
 from cases.queries import Limits, decider_of, down_from, handlers_of, moves_for, up_from
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.addresses import row_named
 from gridparty.lib.dates import day_of, start_of
 from gridparty.lib.masking import mask_name, mask_phone
 from gridparty.lib.workdays import WorkCalendar
@@ -85,19 +86,14 @@ class Asked:
 
 def asked(user, query) -> Asked:
     """What an address asks for; what it does not know is passed over."""
-    subject, area = query.get("subject", ""), query.get("area", "")
     return Asked(
         state=query.get("state", "") if query.get("state") in STATES else "",
-        subject=Subject.objects.filter(pk=subject).first() if _is_key(subject) else None,
-        area=Area.objects.visible_to(user).filter(pk=area).first() if _is_key(area) else None,
+        subject=row_named(Subject.objects.all(), query.get("subject")),
+        area=row_named(Area.objects.visible_to(user), query.get("area")),
         first=_day(query.get("from", "")),
         last=_day(query.get("to", "")),
         on=query.get("on", "") if query.get("on") in _DAYS else "opened",
     )
-
-
-def _is_key(text: str) -> bool:
-    return text.isdecimal() and len(text) < 10
 
 
 def _day(text: str) -> date | None:

@@ -1,17 +1,12 @@
 """The mailbox and what residents see of their case: where a code leads, signed links, limits, QR codes, papers (E6)."""
 
-from io import BytesIO
-from urllib.parse import urljoin
-
-import segno
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
 from cases.choices import RATE_DAYS, REOPEN_DAYS, Side, Step
 from cases.models import Case, Rating, Subject
 from cases.queries import can_reopen
 from gridparty.lib import pdf
+from gridparty.lib.codes import address, qr_svg, spelt
 from gridparty.lib.dates import CHINA
 from gridparty.lib.limits import Limit
 from gridparty.lib.links import SignedLink
@@ -65,33 +60,7 @@ def is_late_to_rate(case: Case) -> bool:
     return (timezone.now() - case.answered_at).days >= RATE_DAYS
 
 
-# --- Addresses on paper and on the screen
-
-
-def spelt(receipt: str) -> str:
-    """In groups of four, as it is read out."""
-    return "-".join(receipt[at : at + 4] for at in range(0, len(receipt), 4))
-
-
-def address(route: str, *args) -> str:
-    """In full, for a QR code or a paper."""
-    return urljoin(settings.SITE_URL, reverse(route, args=args))
-
-
-def _qr(text: str) -> segno.QRCode:
-    return segno.make(text, error="m", micro=False)
-
-
-def qr_image(text: str) -> str:
-    """As the source of an <img>."""
-    return _qr(text).svg_data_uri(scale=4, border=4, light="#fff", nl=False)
-
-
-def _qr_svg(text: str) -> str:
-    """For paper: the print's template gives it its size and the white around it."""
-    file = BytesIO()
-    _qr(text).save(file, kind="svg", border=0, xmldecl=False, omitsize=True)
-    return file.getvalue().decode()
+# --- On paper
 
 
 def slip_pdf(case: Case, *, by) -> bytes:
@@ -106,7 +75,7 @@ def slip_pdf(case: Case, *, by) -> bytes:
         "track": address("cases:track"),
         "office": case.community.full_name if case.community else case.area.full_name,
     }
-    return pdf.render("case_slip.typ", facts | {"qr": _qr_svg(url), "printed_by": by.name, "printed_at": _now()})
+    return pdf.render("case_slip.typ", facts | {"qr": qr_svg(url), "printed_by": by.name, "printed_at": _now()})
 
 
 def poster_pdf(area: Area) -> bytes:
@@ -117,7 +86,7 @@ def poster_pdf(area: Area) -> bytes:
         "office": area.community.full_name if area.community else area.full_name,
         "track": address("cases:track"),
     }
-    return pdf.render("mailbox_poster.typ", facts | {"qr": _qr_svg(url), "printed_at": _now()})
+    return pdf.render("mailbox_poster.typ", facts | {"qr": qr_svg(url), "printed_at": _now()})
 
 
 def _now() -> str:

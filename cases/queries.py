@@ -1,6 +1,5 @@
 """Reads across cases: who holds them, how long they may take, what the public may know, how both sides rated."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from accounts.queries import post_holders
 from cases.choices import MOVES, REOPEN_DAYS, TOLD, MoveKind, Outcome, Step, Unit, Who
 from cases.models import Case, CaseEvent, Deadline
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.codes import code_of
 from gridparty.lib.dates import day_of
 from gridparty.lib.workdays import WorkCalendar, closing_of
 from grids.choices import AreaKind
@@ -183,15 +183,9 @@ class Tracked:
         return self.case.outcome == Outcome.OUT_OF_REMIT
 
 
-def receipt_of(typed: str) -> str:
-    """A receipt code however it was typed: small, wide, in groups."""
-    signs = unicodedata.normalize("NFKC", typed[:60]).upper()
-    return "".join(sign for sign in signs if sign.isascii() and sign.isalnum())
-
-
 def tracked(receipt: str) -> Tracked | None:
     """The case of a receipt code. Two queries."""
-    case = Case.objects.select_related("subject", "community", "grid", "holder").filter(receipt=receipt_of(receipt)).first()
+    case = Case.objects.select_related("subject", "community", "grid", "holder").filter(receipt=code_of(receipt)).first()
     return Tracked(case, [_public(event) for event in case.events.select_related("holder") if event.is_public]) if case else None
 
 

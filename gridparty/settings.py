@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "rosters",
     "people",
     "members",
+    "services",
     "cases",
     "gridparty.apps.GridPartyAdminConfig",
     "django.contrib.auth",

@@ -21,5 +21,6 @@ urlpatterns = [
     path("people/", include("people.urls")),
     path("members/", include("members.urls")),
     path("voices/", include("cases.urls")),
+    path("services/", include("services.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from gridparty.lib.addresses import row_named
 from grids.choices import AreaKind
 from grids.models import Area
 
@@ -23,7 +24,7 @@ class WithinFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         areas = Area.objects.visible_to(request.user).open()
-        self.chosen = areas.filter(pk=self.value()).first() if (self.value() or "").isdecimal() else None
+        self.chosen = row_named(areas, self.value())
         below = _BELOW.get(self.chosen.kind if self.chosen else None)
         rows = areas.within(self.chosen) if self.chosen else areas
         found = list(rows.filter(kind=below).order_by("code")[:MAX_CHOICES]) if below else []
@@ -53,7 +54,7 @@ class ParentFilter(admin.SimpleListFilter):
         areas = Area.objects.visible_to(request.user)
         self.searching = any(request.GET.get(name) for name in ("q", "kind__exact"))
         self.top = list(areas.exclude(parent__in=areas.order_by().values("pk")).order_by("code")[:2])
-        self.chosen = areas.filter(pk=self.value()).first() if (self.value() or "").isdecimal() else None
+        self.chosen = row_named(areas, self.value())
         if self.value() is None and len(self.top) == 1 and not self.searching:
             self.chosen = self.top[0]
         self.chain = []

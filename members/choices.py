@@ -195,6 +195,13 @@ class Proposer(models.TextChoices):
     SYSTEM = "system", _("系统自动")
 
 
+class Feed(models.TextChoices):
+    """What other rooms find to be earned: which item of a scheme it goes to."""
+
+    HOURS = "hours", _("服务时长")
+    ATTENDANCE = "attendance", _("参加活动")
+
+
 class Approver(models.TextChoices):
     BRANCH = "branch", _("支部书记")
     OFFICE = "office", _("社区或街道")

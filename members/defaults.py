@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from gridparty.lib.registry import defaults
-from members.choices import Approver, CapPeriod, Proposer
+from members.choices import Approver, CapPeriod, Feed, Proposer
 from members.models import (
     ClassScheme,
     ExemptClass,
@@ -15,6 +15,7 @@ from members.models import (
 )
 
 # Days between contacts are ours to begin with; the reports name the modes only.
+FEEDS_BACK = {"双重管"}  # S0: in-service members, to their employers
 MODES = {
     "楼宇管": (30, "由所在楼栋党小组联系管理"),
     "双重管": (90, "单位党组织和居住地党组织共同管理，每年反馈一次"),
@@ -49,7 +50,9 @@ def class_schemes() -> None:
     modes = {}
     for name, (days, duty) in MODES.items():
         modes[name] = ManagementMode.objects.filter(name=name).first()
-        modes[name] = modes[name] or ManagementMode.objects.create(name=name, contact_days=days, duty=duty)
+        modes[name] = modes[name] or ManagementMode.objects.create(
+            name=name, contact_days=days, duty=duty, feeds_back=name in FEEDS_BACK
+        )
     for name, classes in SCHEMES.items():
         if ClassScheme.objects.filter(name=name).exists():
             continue
@@ -62,6 +65,7 @@ def class_schemes() -> None:
 _Y, _Q = CapPeriod.YEAR, CapPeriod.QUARTER
 _ME, _LEADER, _BRANCH = Proposer.MEMBER, Proposer.LEADER, Proposer.BRANCH
 _OWN, _OFFICE = Approver.BRANCH, Approver.OFFICE
+FEEDS = {"志愿服务": Feed.HOURS}  # which item earns what other rooms find
 POINT_SCHEMES = [
     (
         "党员积分百分制",
@@ -160,5 +164,5 @@ def point_schemes() -> None:
         for n, (category, (cap, items)) in enumerate(categories.items()):
             row = PointCategory.objects.create(scheme=scheme, name=category, cap=cap, position=n)
             columns = ("code", "name", "points", "per", "cap", "cap_period", "proposer", "approver")
-            values = (dict(zip(columns, item, strict=True)) for item in items)
+            values = (dict(zip(columns, item, strict=True)) | {"feed": FEEDS.get(item[1], "")} for item in items)
             PointItem.objects.bulk_create(PointItem(category=row, position=n, **one) for n, one in enumerate(values))

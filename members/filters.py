@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
+from gridparty.lib.addresses import row_named
 from gridparty.lib.dates import today
 from gridparty.lib.scoped_admin import COUNT_LIMIT
 from grids.filters import WithinFilter
@@ -101,7 +102,7 @@ class BelongsFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         organisations = PartyOrganisation.objects.visible_to(request.user)
-        self.chosen = organisations.filter(pk=self.value()).first() if (self.value() or "").isdecimal() else None
+        self.chosen = row_named(organisations, self.value())
         return [(self.chosen.pk, self.chosen.name)] if self.chosen else []
 
     def has_output(self) -> bool:
@@ -222,7 +223,7 @@ class SchemeFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         schemes = PointScheme.objects.visible_to(request.user)
-        self.chosen = schemes.filter(pk=self.value()).first() if (self.value() or "").isdecimal() else None
+        self.chosen = row_named(schemes, self.value())
         return [(self.chosen.pk, str(self.chosen))] if self.chosen else []
 
     def has_output(self) -> bool:

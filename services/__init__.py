@@ -1,1 +1,1 @@
-"""Service posts and claims, teams, activities, pairing, mutual-help station, feedback cards. Not built yet."""
+"""Service posts and claims, teams, activities and hours, feedback cards."""

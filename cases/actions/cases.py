@@ -1,6 +1,5 @@
 """Opening a case and moving it on. Every move holds the row of the case, so that of two who act at once the second is told."""
 
-import secrets
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from cases.queries import (
 )
 from gridparty.lib import photos
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.codes import new_code
 from grids.actions import place
 from grids.choices import AreaKind
 from grids.models import Area
@@ -39,8 +39,6 @@ from people.models import Household
 
 MOST_PHOTOS = 3
 REMIND_AT = 0.75  # of a step's time
-_SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another when read out
-_CODE = 12
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def open_case(*, new: NewCase, by, urgent: bool = False, limits: Limits | None =
         teller=new.teller.strip(),
         teller_phone=new.teller_phone.strip(),
         opened_by=by,
-        receipt="".join(secrets.choice(_SIGNS) for _sign in range(_CODE)),
+        receipt=new_code(),
     )
     place(row=case, area=new.area)
     chain = chain_of(office_of(new.area))

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from cases.admin.common import EMPTY, ToldAdmin, two_lines
+from cases.admin.common import EMPTY, ToldAdmin
 from cases.admin.moves import steps
 from cases.choices import Source, Step
 from cases.exports import CaseResource, office
@@ -17,7 +17,7 @@ from cases.filters import OpenedFilter, SubjectFilter, TodoFilter
 from cases.models import Case, CaseEvent
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import CHINA
-from gridparty.lib.scoped_admin import badge
+from gridparty.lib.scoped_admin import badge, two_lines
 from grids.filters import WithinFilter
 
 STEP_BADGES = {Step.ANSWERED: "good", Step.CLOSED: "quiet"}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.masking import mask_name, mask_phone
+from gridparty.lib.scoped_admin import two_lines
 from people.admin.steps import StepAdmin
 from people.queries import whole_place
 
@@ -53,11 +54,6 @@ class ToldAdmin(StepAdmin):
         if not getattr(row, "revealable", False):
             return masked or EMPTY
         return format_html('{} <button class="button-quiet" type="submit" form="reveal">{}</button>', masked, _("显示"))
-
-
-def two_lines(first: str, second: str) -> str:
-    """A cell of a list with what stands quietly below it."""
-    return format_html('{}<br><span class="quiet">{}</span>', first, second)
 
 
 def picture(address: str) -> str:

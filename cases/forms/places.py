@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.addresses import row_named
 from gridparty.lib.phone_forms import SentForm, line
 from grids.choices import AreaKind
 from grids.models import Area
@@ -31,7 +32,7 @@ class Offered:
 def offered(user, asked: str, can: Can = Can.KEEP_JOURNAL) -> Offered:
     """What a capability reaches, within the area asked for (`?at=`) or else the user's posts. Three queries at most."""
     reached = Area.objects.visible_to(user).reached_by(user, can).open()
-    at = reached.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 10 else None
+    at = row_named(reached, asked)
     at = at or _only_stand(user, can, reached)
     within = reached.within(at) if at else reached
     places = list(within.filter(kind__in=_PLACES).select_related("grid", "community").order_by("tree_id", "lft")[: MOST + 1])
@@ -57,9 +58,7 @@ def _only_stand(user, can: Can, reached) -> Area | None:
 
 def household_of(user, asked: str) -> Household | None:
     """The household a page was opened for (`?household=`), if the user sees it."""
-    if not (asked.isdecimal() and len(asked) < 10):
-        return None
-    return Household.objects.visible_to(user).filter(pk=asked).select_related("area", "community", "grid").first()
+    return row_named(Household.objects.visible_to(user).select_related("area", "community", "grid"), asked)
 
 
 class PlacedForm(SentForm):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.actions.cases import MOST_PHOTOS
 from cases.forms.places import PlacedForm
 from cases.models import Subject
-from cases.queries import receipt_of
+from gridparty.lib.codes import code_of
 from gridparty.lib.phone_forms import SentForm, line, one_of, photos, words
 
 SCORES = [(5, _("5 分 非常满意")), (4, _("4 分 满意")), (3, _("3 分 一般")), (2, _("2 分 不满意")), (1, _("1 分 非常不满意"))]
@@ -92,7 +92,7 @@ class TrackForm(forms.Form):
 
     def clean_code(self) -> str:
         """As it stands in the address."""
-        code = receipt_of(self.cleaned_data["code"])
+        code = code_of(self.cleaned_data["code"])
         if not code:
             raise forms.ValidationError(_("查询码由数字和字母组成，请核对后重新填写。"))
         return code

@@ -24,6 +24,7 @@ from cases.models import Case, CaseEvent, CasePhoto
 from cases.tests.conftest import open_at
 from gridparty.lib import pdf
 from gridparty.lib.access import Can
+from gridparty.lib.codes import qr_image, qr_svg, spelt
 from gridparty.lib.limits import Limit
 from grids.models import Area
 from jobs.models import FormReceipt
@@ -85,12 +86,12 @@ class TestWriting:
         settings.SITE_URL = "https://dangjian.example.cn"
         page = page_of(write(client, voices))
         case = Case.objects.get()
-        assert mailbox.spelt(case.receipt) in page
+        assert spelt(case.receipt) in page
         assert "请截图保存" in page
         assert reverse("cases:tracked", args=[case.receipt]) in page
         (source,) = re.findall(r'<img src="(data:image/svg[^"]+)"', page)
         url = f"https://dangjian.example.cn/voices/track/{case.receipt}/"
-        assert source == mailbox.qr_image(url).replace("&", "&amp;")
+        assert source == qr_image(url).replace("&", "&amp;")
 
     def test_name_and_phone_may_be_left_out(self, client, voices):
         write(client, voices, teller="", teller_phone="", spot="")
@@ -363,7 +364,7 @@ class TestSlip:
         assert answer["Content-Type"] == "application/pdf"
         assert answer["Content-Disposition"].startswith("attachment")
         text = text_of(answer)
-        assert mailbox.spelt(case.receipt) in text
+        assert spelt(case.receipt) in text
         assert case.number in text
         for secret in (LETTER["teller"], LETTER["teller_phone"], LETTER["text"], "金丝雀", "9876"):
             assert secret not in text
@@ -419,7 +420,7 @@ class TestPoster:
         words = dict.fromkeys(
             ("place", "office", "track", "subject", "number", "opened", "receipt", "printed_by", "printed_at"), ""
         )
-        data = words | {"qr": mailbox._qr_svg(url)}
+        data = words | {"qr": qr_svg(url)}
         dots_per_mm = 10
         folder = pdf.settings.BASE_DIR / "templates" / "print"
         png = typst.compile(

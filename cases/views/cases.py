@@ -1,6 +1,5 @@
 """Cases on the phone: lists, a new one, one with its clocks and history, and a small page for each move."""
 
-import segno
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -42,6 +41,7 @@ from cases.models import Case, CasePhoto
 from cases.queries import Limits, chain_of, handlers_of, may, not_now, office_of
 from gridparty.lib import photos
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.codes import address, qr_image, spelt
 from gridparty.lib.doors import needs
 from grids.models import Area
 from jobs.answers import answer
@@ -153,7 +153,7 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "own_request": row.asked_by_id == request.user.pk,
         "lines": history(row),
         # That of a letter is its writer's alone: with it one rates the answer.
-        "receipt": _receipt(request, row) if keeps and row.source != Source.MAILBOX else None,
+        "receipt": _receipt(row) if keeps and row.source != Source.MAILBOX else None,
         "rates": may_rate(row, request.user),
     }
     return render(request, "cases/case/case.html", context)
@@ -165,11 +165,9 @@ def _place(row: Case) -> str:
     return " ".join(filter(None, [*words, str(row.household) if row.household else "", row.spot]))
 
 
-def _receipt(request: HttpRequest, row: Case) -> dict[str, str]:
-    """The code to tell the resident, in groups as it is read out, and as a picture that leads to the page."""
-    address = request.build_absolute_uri(reverse("cases:tracked", args=[row.receipt]))
-    groups = [row.receipt[n : n + 4] for n in range(0, len(row.receipt), 4)]
-    return {"code": " ".join(groups), "qr": segno.make(address, micro=False).svg_data_uri(scale=4, border=2)}
+def _receipt(row: Case) -> dict[str, str]:
+    """The code to tell the resident, as it is read out, and as a picture that leads to the page."""
+    return {"code": spelt(row.receipt), "qr": qr_image(address("cases:tracked", row.receipt))}
 
 
 # --- Moves

@@ -33,6 +33,7 @@ from cases.journal import (
 from cases.models import Case, JournalEntry, WeeklyReport
 from gridparty.lib import photos
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.addresses import is_key
 from gridparty.lib.counting import COUNT_LIMIT, numbers_of
 from gridparty.lib.dates import Week, today
 from gridparty.lib.doors import needs
@@ -196,7 +197,7 @@ def _asked(request: HttpRequest) -> Asked:
 
 
 def _key(asked: str) -> int:
-    if not (asked.isdecimal() and len(asked) < 10):
+    if not is_key(asked):
         raise Http404
     return int(asked)
 

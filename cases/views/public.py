@@ -8,7 +8,6 @@ from contextlib import suppress
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,7 +21,10 @@ from cases.forms.public import CounterForm, MailboxForm, RatingForm, ReopeningFo
 from cases.mailbox import RATE_LINK, REOPEN_LINK
 from cases.models import Case
 from cases.queries import tracked as case_tracked
+from gridparty.lib import pdf
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.addresses import row_named
+from gridparty.lib.codes import address, qr_image, spelt
 from gridparty.lib.doors import needs, public
 from gridparty.lib.limits import TooOften
 from grids.models import Area
@@ -76,8 +78,8 @@ def received(request: HttpRequest, receipt: str) -> HttpResponse:
     found, refusal = _find(request, receipt)
     if refusal:
         return refusal
-    url = mailbox.address("cases:tracked", found.case.receipt)
-    context = {"found": found, "code": mailbox.spelt(found.case.receipt), "qr": mailbox.qr_image(url)}
+    url = address("cases:tracked", found.case.receipt)
+    context = {"found": found, "code": spelt(found.case.receipt), "qr": qr_image(url)}
     return _page(request, "received", context)
 
 
@@ -117,7 +119,7 @@ def tracked(request: HttpRequest, receipt: str) -> HttpResponse:
     found, refusal = _find(request, receipt)
     if refusal:
         return refusal
-    context = {"found": found, "code": mailbox.spelt(found.case.receipt), "links": mailbox.links_for(found.case)}
+    context = {"found": found, "code": spelt(found.case.receipt), "links": mailbox.links_for(found.case)}
     return _page(request, "tracked", context)
 
 
@@ -192,9 +194,8 @@ def counter(request: HttpRequest) -> HttpResponse:
 
 
 def _taken_down(request: HttpRequest) -> Case | None:
-    asked = request.GET.get("done", "")
     rows = Case.objects.visible_to(request.user).filter(opened_by=request.user, source=Source.COUNTER)
-    return rows.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 10 else None
+    return row_named(rows, request.GET.get("done"))
 
 
 @needs(Can.SEE_VOICES)
@@ -203,7 +204,7 @@ def slip(request: HttpRequest, pk: int) -> HttpResponse:
     """The receipt for who told it. Not of letters: their code is their writers' alone."""
     rows = Case.objects.visible_to(request.user).exclude(source=Source.MAILBOX)
     case = get_object_or_404(rows.select_related("area", "subject", "community", "grid"), pk=pk)
-    return _paper(mailbox.slip_pdf(case, by=request.user), _("受理回执 %s.pdf") % case.number)
+    return pdf.download(mailbox.slip_pdf(case, by=request.user), _("受理回执 %s.pdf") % case.number)
 
 
 @needs(Can.SEE_VOICES)
@@ -224,12 +225,7 @@ def poster(request: HttpRequest, pk: int) -> HttpResponse:
     area = get_object_or_404(rows.select_related("community", "grid"), pk=pk)
     if mailbox.area_of(area.code) is None:
         raise Http404
-    return _paper(mailbox.poster_pdf(area), _("民情信箱 %s.pdf") % mailbox.place_of(area))
-
-
-def _paper(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    return pdf.download(mailbox.poster_pdf(area), _("民情信箱 %s.pdf") % mailbox.place_of(area))
 
 
 # --- How both sides rated

@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -36,8 +35,10 @@ from cases.reporting import (
     week_named,
 )
 from gridparty.lib.access import Can, scope_of
+from gridparty.lib.addresses import is_key
 from gridparty.lib.dates import Week, today
 from gridparty.lib.doors import needs
+from gridparty.lib.pdf import download
 from grids.models import Area
 from jobs.answers import answer
 from jobs.workdays import work_calendar
@@ -107,7 +108,7 @@ def _area(request: HttpRequest) -> tuple[Area | None, list[Area]]:
     """The area asked for, else where the reader's post stands (None: over all districts); and where their other posts stand."""
     own = areas_of(request.user)
     asked = request.GET.get("area", "")
-    if asked.isdecimal() and len(asked) < 19:
+    if is_key(asked):
         return get_object_or_404(readable(request.user), pk=int(asked)), own
     return (own[0] if own else None), own
 
@@ -273,7 +274,7 @@ def excuse(request: HttpRequest) -> HttpResponse:
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     row = _seen_or_404(request, pk)
     record_view(kind=ViewKind.PRINTED, model=WeeklyReport, object_id=row.pk, purpose="cases.report_pdf")
-    return _paper(report_pdf(row, by=request.user), _("周报 %(week)s %(area)s.pdf") % {"week": row.week, "area": row.area.name})
+    return download(report_pdf(row, by=request.user), _("周报 %(week)s %(area)s.pdf") % {"week": row.week, "area": row.area.name})
 
 
 @needs(Can.SEE_VOICES)
@@ -286,9 +287,4 @@ def week_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     found = overview(request.user, area, week)
     record_view(kind=ViewKind.PRINTED, model=WeeklyReport, rows=found.total["expected"], purpose="cases.reports_pdf")
     name = _("周报汇总 %(week)s %(area)s.pdf") % {"week": week, "area": area.name}
-    return _paper(pdf_of_week(found, by=request.user), name)
-
-
-def _paper(made: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": content_disposition_header(False, name)}
-    return HttpResponse(made, content_type="application/pdf", headers=headers)
+    return download(pdf_of_week(found, by=request.user), name)

@@ -37,6 +37,11 @@ class Can(StrEnum):
     SEE_RATINGS = "see_ratings"  # single ones, of the areas below one's own
     WRITE_REPORTS = "write_reports"
     REVIEW_REPORTS = "review_reports"
+    SEE_SERVICES = "see_services"  # posts, teams, activities, hours
+    RUN_SERVICES = "run_services"
+    APPROVE_SERVICES = "approve_services"  # posts before they are published, cards before they are sent
+    SEE_CARDS = "see_cards"
+    KEEP_CARDS = "keep_cards"  # the community's remark, sending, what came back
     IMPORT_ROSTERS = "import_rosters"
     RUN_JOBS = "run_jobs"
     EDIT_SETTINGS = "edit_settings"

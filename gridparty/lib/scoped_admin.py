@@ -29,6 +29,11 @@ def badge(kind: str, word: str) -> str:
     return format_html('<span class="badge {}">{}</span>', kind, word)
 
 
+def two_lines(first: str, second: str) -> str:
+    """A cell of a list with what stands quietly below it."""
+    return format_html('{}<br><span class="quiet">{}</span>', first, second)
+
+
 class CappedPaginator(Paginator):
     """Counts no further than a limit: nobody pages through ten thousand rows, and counting 900,000 costs seconds."""
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -82,6 +82,24 @@ from people.querysets import id_hashes
 from rosters.choices import ImportState, Kind
 from rosters.models import Export, Import, ImportBefore, ImportFile, ImportProblem, ImportRow, Mapping
 from rosters.querysets import posts_of
+from services.choices import AbsenceState, ClaimState, PostState, SignUpState, Weekday
+from services.models import (
+    Absence,
+    Activity,
+    ActivityPhoto,
+    CardRule,
+    Claim,
+    FeedbackCard,
+    PostClass,
+    PostKind,
+    PostShift,
+    PostSkill,
+    ServiceHours,
+    ServicePost,
+    SignUp,
+    Team,
+    TeamMember,
+)
 
 FACTORIES: dict[type[Model], Callable[[Area], Model]] = {}
 LEADS = {
@@ -757,3 +775,139 @@ def report_event(area: Area) -> ReportEvent:
     of = {"report": weekly_report(area), "seq": 1}
     event = {"kind": ReportEventKind.SENT, "by": holder(area), "text": mark(ReportEvent, area.code)}
     return ReportEvent.objects.filter(**of).first() or ReportEvent.objects.create(**of, **event)
+
+
+# --- Services
+
+
+@factory(PostKind)
+def post_kind(area: Area) -> PostKind:
+    word = mark(PostKind, area.code)
+    return PostKind.objects.filter(name=word).first() or PostKind.objects.create(name=word)
+
+
+@factory(ServicePost)
+def service_post(area: Area) -> ServicePost:
+    """Published, with one place taken, made once."""
+    return post_of(area, mark(ServicePost, area.code))
+
+
+def post_of(area: Area, word: str, **values) -> ServicePost:
+    """A post of the coming weeks, made once."""
+    known = ServicePost.objects.filter(title=word).first()
+    texts = dict.fromkeys(("title", "duties", "spot", "reason"), word) | {"kind": post_kind(area)}
+    term = {"starts_on": today() + timedelta(days=10), "ends_on": today() + timedelta(days=60), "places": 3, "taken": 1}
+    return known or placed(ServicePost, area, **(texts | term | {"state": PostState.PUBLISHED} | values))
+
+
+@factory(PostShift)
+def post_shift(area: Area) -> PostShift:
+    of = {"post": service_post(area), "weekday": Weekday.MONDAY, "begins": time(9)}
+    return PostShift.objects.filter(**of).first() or PostShift.objects.create(**of, ends=time(11))
+
+
+@factory(PostSkill)
+def post_skill(area: Area) -> PostSkill:
+    of = {"post": service_post(area), "skill": skill(area)}
+    return PostSkill.objects.filter(**of).first() or PostSkill.objects.create(**of)
+
+
+@factory(PostClass)
+def post_class(area: Area) -> PostClass:
+    of = {"post": service_post(area), "member_class": member_class(area)}
+    return PostClass.objects.filter(**of).first() or PostClass.objects.create(**of)
+
+
+@factory(Claim)
+def claim(area: Area) -> Claim:
+    """Somebody of the area applies, made once."""
+    return claim_of(service_post(area), member(area), mark(Claim, area.code))
+
+
+def claim_of(post: ServicePost, one: Member, word: str, **values) -> Claim:
+    values = {"state": ClaimState.APPLIED, "reason": word, **values}
+    return Claim.objects.filter(wish=word).first() or Claim.objects.create(post=post, member=one, wish=word, **values)
+
+
+def serving(area: Area) -> Claim:
+    """Somebody of the area in post since last month, made once."""
+    word, since = mark(Claim, f"serving {area.code}"), today() - timedelta(days=30)
+    post = post_of(area, mark(ServicePost, f"served {area.code}"), starts_on=since)
+    return claim_of(post, member(area), word, state=ClaimState.SERVING, started_on=since)
+
+
+@factory(Absence)
+def absence(area: Area) -> Absence:
+    """Explained and waiting for an answer, made once."""
+    return absence_of(serving(area), holder(area), mark(Absence, area.code))
+
+
+def absence_of(one: Claim, by: User, word: str, **values) -> Absence:
+    texts = dict.fromkeys(("note", "explanation", "answer"), word)
+    values = {"state": AbsenceState.EXPLAINED, "on": today() - timedelta(days=3), "noted_by": by, **texts, **values}
+    return Absence.objects.filter(note=word).first() or Absence.objects.create(claim=one, **values)
+
+
+@factory(Team)
+def team(area: Area) -> Team:
+    """Led by who lives in the area, made once."""
+    word = mark(Team, area.code)
+    return Team.objects.filter(name=word).first() or placed(Team, area, name=word, purpose=word, leader=member(area))
+
+
+@factory(TeamMember)
+def team_member(area: Area) -> TeamMember:
+    of = {"team": team(area), "member": member(area)}
+    return TeamMember.objects.filter(**of).first() or TeamMember.objects.create(**of, joined_on=date(2024, 3, 1))
+
+
+@factory(Activity)
+def activity(area: Area) -> Activity:
+    """Today's, open, with one place taken, made once."""
+    word = mark(Activity, area.code)
+    texts = dict.fromkeys(("title", "text", "spot", "reason"), word)
+    day = {"on": today(), "begins": time(0), "ends": time(23, 59), "taken": 1, "places": 3}
+    return Activity.objects.filter(title=word).first() or placed(Activity, area, team=team(area), **texts, **day)
+
+
+@factory(ActivityPhoto)
+def activity_photo(area: Area) -> ActivityPhoto:
+    return ActivityPhoto.objects.create(activity=activity(area), photo=photo(), by=holder(area))
+
+
+@factory(SignUp)
+def sign_up(area: Area) -> SignUp:
+    of = {"activity": activity(area), "member": member(area)}
+    return SignUp.objects.filter(**of).first() or SignUp.objects.create(**of, state=SignUpState.SIGNED)
+
+
+@factory(ServiceHours)
+def service_hours(area: Area) -> ServiceHours:
+    """Waiting to be confirmed, made once."""
+    return hours_of(serving(area), area, mark(ServiceHours, area.code))
+
+
+def hours_of(one: Claim, area: Area, word: str, **values) -> ServiceHours:
+    served = {"on": today() - timedelta(days=2), "begins": time(9), "ends": time(11), "hours": 2}
+    texts = dict.fromkeys(("reason", "unpaid"), word) | {"member": one.member, "claim": one}
+    known = ServiceHours.objects.filter(note=word).first()
+    return known or placed(ServiceHours, area, note=word, **(texts | served | values))
+
+
+@factory(CardRule)
+def card_rule(area: Area) -> CardRule:
+    return CardRule.objects.create(name=mark(CardRule, area.code))
+
+
+@factory(FeedbackCard)
+def feedback_card(area: Area) -> FeedbackCard:
+    """Last year's of whoever lives in the area, waiting for a remark, made once."""
+    return card_of(member(area), area, mark(FeedbackCard, area.code))
+
+
+def card_of(one: Member, area: Area, word: str, **values) -> FeedbackCard:
+    texts = dict.fromkeys(("remark", "suggestion", "reason", "answer_text", "answerer"), word)
+    year = today().year - 1
+    told = {"from_on": date(year, 1, 1), "until_on": date(year, 12, 31), "unit": one.employer, "code": word[:12].upper()}
+    known = FeedbackCard.objects.filter(code=told["code"]).first()
+    return known or placed(FeedbackCard, area, member=one, **(texts | told | values))

@@ -129,7 +129,7 @@ class TestSlots:
 class TestDefaults:
     def test_every_installation_prunes_at_night(self, django_capture_on_commit_callbacks):
         with time_machine.travel(china(2026, 11, 22, 12), tick=False):
-            assert ensure_schedules() == 7
+            assert ensure_schedules() == 10
         with django_capture_on_commit_callbacks(execute=True):
             ticks_at(2026, 11, 23, 3, 55)
         assert set(Job.objects.values_list("kind", "status")) == {
@@ -140,6 +140,8 @@ class TestDefaults:
             ("cases.draft_reports", JobStatus.DONE),
             ("cases.remind_reports", JobStatus.DONE),
             ("cases.close_reports", JobStatus.DONE),
+            ("services.draft_cards", JobStatus.DONE),
+            ("services.turn_terms", JobStatus.DONE),
         }
 
     def test_what_people_changed_stays(self, cast):

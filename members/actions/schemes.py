@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from django.db import IntegrityError
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from grids.actions import place
 from grids.choices import AreaKind
 from grids.models import Area
 from members.actions.balances import follow, settle
-from members.choices import LIVE, SCHEME_MOVES, SchemeMove, SchemeState
+from members.choices import LIVE, SCHEME_MOVES, Feed, SchemeMove, SchemeState
 from members.errors import PointsRefused
 from members.models import ExemptClass, ItemClass, NamedDay, PointBalance, PointCategory, PointItem, PointScheme
 from members.points import members_under, still_open
@@ -60,7 +60,7 @@ def _copy_parts(source: PointScheme, new: PointScheme) -> None:
     for category in source.categories.order_by("position", "pk"):
         copy = PointCategory.objects.create(scheme=new, name=category.name, cap=category.cap, position=category.position)
         old = list(category.items.order_by("position", "pk").prefetch_related("classes"))
-        columns = ("code", "name", "points", "per", "cap", "cap_period", "proposer", "approver", "position")
+        columns = ("code", "name", "points", "per", "cap", "cap_period", "proposer", "approver", "feed", "position")
         items = PointItem.objects.bulk_create(PointItem(category=copy, **{c: getattr(item, c) for c in columns}) for item in old)
         classes = [(item, one.member_class_id) for item, was in zip(items, old, strict=True) for one in was.classes.all()]
         ItemClass.objects.bulk_create(ItemClass(item=item, member_class_id=one) for item, one in classes)
@@ -115,7 +115,15 @@ def save_parts(*, scheme: PointScheme, by, saved: Iterable = (), removed: Iterab
     codes = list(PointItem.objects.filter(category__scheme=scheme).values_list("code", flat=True))
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
         raise PointsRefused(_("项目编号“%(code)s”用了两次，请改为不同的编号。") % {"code": twice[0]})
+    _check_feeds(scheme)
     return scheme
+
+
+def _check_feeds(scheme: PointScheme) -> None:
+    """What other rooms find to be earned goes to one item: with two nobody could say which."""
+    fed = PointItem.objects.filter(category__scheme=scheme).exclude(feed="").values("feed").annotate(n=Count("pk"))
+    if twice := fed.filter(n__gt=1).order_by("feed").first():
+        raise PointsRefused(_("按“%(feed)s”自动记分的项目只能有一项，请只保留一项。") % {"feed": Feed(twice["feed"]).label})
 
 
 def _scheme_of(part) -> int:
@@ -181,6 +189,7 @@ def publish_scheme(*, scheme: PointScheme, by, tell: Callable[[int, int], None] 
         raise PointsRefused(_("示例不能直接执行，请先按本地文件起草。"))
     if not PointItem.objects.filter(category__scheme=row).exists():
         raise PointsRefused(_("该办法还没有积分项目，请先添加。"))
+    _check_feeds(row)
     before = PointScheme.objects.select_for_update().filter(area=row.area_id, year=row.year, state__in=LIVE).first()
     _go(row, SchemeMove.PUBLISH)
     if before is not None:

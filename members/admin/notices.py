@@ -2,14 +2,14 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record_view
 from audit.choices import ViewKind
+from gridparty.lib import pdf
 from gridparty.lib.access import Can, scope_of
 from members import actions
 from members.actions import NewEntry
@@ -77,8 +77,7 @@ def notice_page(model_admin, scheme_of):
             return redirect(model_admin._page_of(row))
         record_view(kind=ViewKind.PRINTED, model=PointBalance, rows=number, purpose="members.notice")
         name = gettext("%(year)d年度党员积分公示.pdf") % {"year": scheme.year}
-        headers = {"Content-Disposition": content_disposition_header(True, name), "Cache-Control": "private, no-store"}
-        return HttpResponse(notice_pdf(scheme, branches, by=request.user), content_type="application/pdf", headers=headers)
+        return pdf.download(notice_pdf(scheme, branches, by=request.user), name)
 
     return view
 

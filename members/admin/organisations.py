@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from gridparty.lib.addresses import row_named
 from gridparty.lib.dates import today
 from gridparty.lib.registry import Panel
 from gridparty.lib.scoped_admin import badge
@@ -263,9 +264,8 @@ class PartyOrganisationAdmin(StepAdmin):
     def _within(self, request) -> Area | None:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        chosen = request.GET.get("within", "")
         areas = Area.objects.visible_to(request.user).open().select_related("street", "community")
-        return areas.filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
+        return row_named(areas, request.GET.get("within"))
 
     def coverage_view(self, request):
         """Where the net has holes, to work down."""

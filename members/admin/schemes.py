@@ -253,7 +253,7 @@ class ItemInline(_PartInline, admin.StackedInline):
     model = PointItem
     form = ItemForm
     formset = ItemFormSet
-    fields = (("code", "name", "points", "per"), ("cap", "cap_period", "proposer", "approver", "position"), "classes")
+    fields = (("code", "name", "points", "per"), ("cap", "cap_period", "feed"), ("proposer", "approver", "position"), "classes")
     ordering = ("position", "pk")
 
     def get_formset(self, request, obj=None, **kwargs):

@@ -10,8 +10,8 @@ from members.models import ClassScheme, ClassUse, ManagementMode, MemberClass
 @admin.register(ManagementMode)
 class ManagementModeAdmin(SettingAdmin):
     can_add = True
-    list_display = ("name", "contact_days", "duty")
-    fields = ("name", "contact_days", "duty")
+    list_display = ("name", "contact_days", "duty", "feeds_back")
+    fields = ("name", "contact_days", "duty", "feeds_back")
 
 
 class MemberClassInline(admin.TabularInline):

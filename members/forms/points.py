@@ -13,7 +13,7 @@ from gridparty.lib.dates import today
 from grids.choices import AreaKind
 from grids.models import Area
 from members.actions.schemes import NOTICE_DAYS
-from members.choices import LIVE, ON_ROLL, PROPOSING
+from members.choices import LIVE, ON_ROLL, PROPOSING, Feed
 from members.models import ExemptClass, ItemClass, Member, MemberClass, NamedDay, PointCategory, PointItem, PointScheme
 from members.points import items_for, scheme_of, schemes_in_force
 from people.forms import CheckedByAction, StepForm, day_field
@@ -144,7 +144,7 @@ class ItemForm(PartForm):
 
     class Meta:
         model = PointItem
-        fields = ("code", "name", "points", "per", "cap", "cap_period", "proposer", "approver", "position")
+        fields = ("code", "name", "points", "per", "cap", "cap_period", "proposer", "approver", "feed", "position")
 
     def clean_points(self):
         if self.cleaned_data["points"] == 0:
@@ -165,6 +165,14 @@ class ItemFormSet(forms.BaseInlineFormSet):
         held = ItemClass.objects.visible_to(self.user).filter(item__category=self.instance) if self.instance.pk else ()
         for one in held:
             self.ticked.setdefault(one.item_id, []).append(str(one.member_class_id))
+
+    def clean(self):
+        """Of the lines of this page; the action looks at the other categories, too."""
+        super().clean()
+        kept = [line.cleaned_data for line in self.forms if getattr(line, "cleaned_data", None)]
+        feeds = [line["feed"] for line in kept if line.get("feed") and not line.get("DELETE")]
+        if twice := next((one for one in feeds if feeds.count(one) > 1), None):
+            raise forms.ValidationError(gettext("按“%(feed)s”自动记分的项目只能有一项。") % {"feed": Feed(twice).label})
 
     def add_fields(self, form, index):
         super().add_fields(form, index)

@@ -21,6 +21,9 @@ class ManagementMode(Setting):
     name = models.CharField(_("名称"), max_length=20, unique=True)
     contact_days = models.PositiveSmallIntegerField(_("联系间隔（天）"), default=90)
     duty = models.CharField(_("管理办法"), max_length=200, blank=True)
+    feeds_back = models.BooleanField(
+        _("向单位反馈"), default=False, help_text=_("定期把在社区的表现以反馈卡告知工作单位党组织（在职党员）。")
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = _("管理方式")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import Audited
 from gridparty.lib.access import Can
 from grids.models import LEVELS, Placed
-from members.choices import LIVE, AppealState, Approver, CapPeriod, EntryState, Proposer, SchemeState
+from members.choices import LIVE, AppealState, Approver, CapPeriod, EntryState, Feed, Proposer, SchemeState
 from members.models.membership import Member, MemberClass
 from members.models.organisations import PartyOrganisation
 from members.querysets import BalanceQuerySet, EntryQuerySet, OfSchemeQuerySet, SchemeQuerySet, refuse_to_edit
@@ -164,6 +164,9 @@ class PointItem(Audited):
     cap_period = models.CharField(_("封顶周期"), max_length=8, choices=CapPeriod, default=CapPeriod.YEAR)
     proposer = models.CharField(_("谁申报"), max_length=8, choices=Proposer, default=Proposer.LEADER)
     approver = models.CharField(_("谁审核"), max_length=8, choices=Approver, default=Approver.BRANCH)
+    feed = models.CharField(
+        _("自动记分"), max_length=10, choices=Feed, blank=True, help_text=_("由服务时长、参加活动自动记分的项目，每种最多一项。")
+    )
     position = models.PositiveSmallIntegerField(_("顺序"), default=0)
 
     objects = OfSchemeQuerySet.of("category__scheme__")

@@ -25,6 +25,7 @@ from gridparty.tests.access.world import ACTORS, ANONYMOUS, FOREIGN, World
 from grids.models import Area
 from members.choices import Proposer
 from members.models import ClassScheme, Member, MemberClass, PointBalance, PointEntry, PointItem
+from services.models import PostKind, SignUp
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PLACES = ("own", *FOREIGN)
@@ -34,6 +35,27 @@ PLAYERS = [*ACTORS, ANONYMOUS]
 # Who is shown the pages whose forms are sent: together they may use every page.
 READERS = ("all_districts_official", "system_admin", "audit_admin")
 MEMBER = "seat_holder"  # who is shown the pages that are for members themselves
+
+_NO_SHIFTS = {f"day_{n}": "" for n in range(5)}
+_POST = {
+    "kind": lambda world: world.rows[PostKind]["own"].pk,
+    "title": "岗位77",
+    "duties": "每周一次",
+    "places": "2",
+    "starts_on": lambda world: today().isoformat(),
+    "ends_on": lambda world: (today() + timedelta(days=30)).isoformat(),
+    **_NO_SHIFTS,
+}
+_ACTIVITY = {
+    "title": "活动77",
+    "spot": "东门",
+    "begins": "09:00",
+    "ends": "11:00",
+    "places": "5",
+    "team": "",
+    "on": lambda world: (today() + timedelta(days=3)).isoformat(),
+}
+_YESTERDAY = {"on": lambda world: (today() - timedelta(days=1)).isoformat(), "begins": "06:00", "ends": "07:00"}
 
 # What a page needs beside what its own form offers, so that it writes when the right person sends it; rows by a function.
 TYPED: dict[str, dict] = {
@@ -63,6 +85,53 @@ TYPED: dict[str, dict] = {
     "cases:case_on_spot": {"text": "已清走", "answer": "已清走。", "photos": ""},
     "cases:case_rate": {"score": "4"},
     "cases:counter": {"text": "垃圾没有清走", "subject": lambda world: world.rows[Subject]["own"].pk, "photos": ""},
+    "services:claim": {"form_id": str(uuid.UUID(int=90))},
+    "services:withdraw": {"form_id": str(uuid.UUID(int=91))},
+    "services:explain": {"text": "临时加班"},
+    "services:propose": {**_POST, "area": lambda world: world.at("taoyuan").pk},
+    "services:run_new": _POST,
+    "services:run_edit": {"title": "夜间巡逻77", **_NO_SHIFTS},
+    "services:run_move": {"reason": "任务完成"},
+    "services:run_claim": {"form_id": str(uuid.UUID(int=92))},
+    "services:run_absent": {"note": "没有到岗"},
+    "services:run_absence": {"verdict": "excuse"},
+    "services:sign_up": {"form_id": str(uuid.UUID(int=93))},
+    "services:run_activity_new": _ACTIVITY,
+    "services:run_activity_edit": {"spot": "2号楼前"},
+    "services:run_activity_tick": {
+        "form_id": str(uuid.UUID(int=94)),
+        "came": lambda world: [world.rows[SignUp]["own"].member_id],
+    },
+    "services:run_activity_cancel": {"reason": "下雨"},
+    "services:hours_new": {"what": lambda world: f"area-{world.at('taoyuan').pk}", "note": "扫雪", **_YESTERDAY},
+    "services:hours_withdraw": {"form_id": str(uuid.UUID(int=95))},
+    "services:run_hours": {"verdict": "yes"},
+    "admin:services_servicepost_add": {**_POST, "origin": "community", "withdraw_days": "3"},
+    "admin:services_servicepost_change": {"title": "夜间巡逻77"},
+    **{f"admin:services_servicepost_{move}": {"reason": "调整安排"} for move in ("discard", "return", "end")},
+    **{f"admin:services_claim_{move}": {"reason": "调整安排"} for move in ("refuse", "release")},
+    "admin:services_claim_absent": {"note": "没有到岗"},
+    "admin:services_absence_answer": {"excuse": "yes"},
+    "admin:services_team_add": {"name": "队伍77", "leader": lambda world: world.rows[Member]["own"].pk},
+    "admin:services_team_change": {"purpose": "照看老人"},
+    "admin:services_team_join": {"members": lambda world: [world.variants["lost"]["own"].pk]},
+    "admin:services_team_leave": {"places": lambda world: [world.variants["second in team"]["own"].pk]},
+    "admin:services_activity_add": _ACTIVITY,
+    "admin:services_activity_change": {"spot": "2号楼前"},
+    "admin:services_activity_tick": {"there": lambda world: [world.rows[SignUp]["own"].pk]},
+    "admin:services_activity_cancel": {"reason": "下雨"},
+    "admin:services_servicehours_refuse": {"reason": "没有到岗"},
+    "admin:services_servicehours_take_back": {"reason": "日期写错"},
+    "admin:services_feedbackcard_change": {"remark": "热心参加社区服务"},
+    "admin:services_feedbackcard_answer": {"answer": "confirmed"},
+    **{f"admin:services_feedbackcard_{move}": {"reason": "核对"} for move in ("return", "revoke", "drop")},
+    **{
+        f"admin:services_feedbackcard_changelist#{move}": {"sure": "1"}
+        for move in ("submit", "approve", "send_link", "send_paper")
+    },
+    "admin:services_postkind_add": {"name": "类型77", "position": "77"},
+    "admin:services_postkind_change": {"position": "77"},
+    "admin:services_cardrule_change": {"answer_days": "77"},
     "rosters:match": {"header_rows": "1"},
     "rosters:mend": {"position": "1", "field": "name", "text": "第77网格"},
     "rosters:answer": {"position": "1", "choice": "who", "value": "a"},
@@ -153,6 +222,17 @@ VARIANTS = {
     "admin:cases_case_handle": "filed case",
     "admin:cases_case_answer": "handled case",
     "admin:cases_case_pass_down": "case held above",
+    **dict.fromkeys(("services:run_absent", "admin:services_claim_absent", "admin:services_claim_release"), "in post"),
+    **dict.fromkeys(("admin:services_servicepost_submit", "admin:services_servicepost_publish"), "drafted post"),
+    "admin:services_servicepost_discard": "drafted post",
+    "services:claim": "open post",
+    "admin:services_servicepost_return": "submitted post",
+    "admin:services_servicehours_take_back": "confirmed hours",
+    **dict.fromkeys((f"admin:services_feedbackcard_{move}" for move in ("return", "send_link", "send_paper")), "approved card"),
+    **dict.fromkeys((f"admin:services_feedbackcard_changelist#send_{way}" for way in ("link", "paper")), "approved card"),
+    **dict.fromkeys(
+        ("services:card_print", "admin:services_feedbackcard_answer", "admin:services_feedbackcard_revoke"), "sent card"
+    ),
 }
 # What ends the actor's own session; nobody else's row may change by it.
 OWN_ACCESS = {"account_logout", "account_change_password"}

@@ -40,6 +40,22 @@ from members.models import (
 )
 from people.models import Care, Household, MoveRequest, Person, PersonMerge, PersonSkill, Visit
 from rosters.models import Export, Import, ImportBefore, ImportFile, ImportProblem, ImportRow, Mapping
+from services.choices import CardState, PostState
+from services.models import (
+    Absence,
+    Activity,
+    ActivityPhoto,
+    Claim,
+    FeedbackCard,
+    PostClass,
+    PostShift,
+    PostSkill,
+    ServiceHours,
+    ServicePost,
+    SignUp,
+    Team,
+    TeamMember,
+)
 
 GRID_POSTS = {
     Role.GRID_LEADER,
@@ -104,8 +120,35 @@ SHOWN_ALONG = {
     WeeklyReport: ("area", "sent_by"),
     ReportEvent: ("report", "by"),
     ReportException: ("area", "by"),
+    ServicePost: ("kind", "area", "community", "proposed_by", "published_by"),
+    PostShift: ("post",),
+    PostSkill: ("post", "skill"),
+    PostClass: ("post", "member_class"),
+    Claim: ("post", "member", "member.person", "member.organisation", "decided_by"),
+    Absence: ("claim.post", "claim.member", "claim.member.person", "noted_by"),
+    Team: ("area", "community", "leader", "leader.person"),
+    TeamMember: ("team", "member", "member.person", "member.organisation"),
+    Activity: ("area", "community", "team", "held_by"),
+    ActivityPhoto: ("activity",),
+    SignUp: ("activity", "member", "member.person", "member.organisation"),
+    ServiceHours: ("member", "member.person", "member.organisation", "claim.post", "entered_by", "area"),
+    FeedbackCard: ("member", "member.person", "member.organisation", "unit", "area", "community"),
 }
-# Whose own a row is.
+
+
+def _offered(oracle: "Oracle", actor: str, row: ServicePost | Activity) -> bool:
+    """Members may look at what their community, or what stands above it, offers: where they live and where they belong."""
+    spot = oracle.community_of(row.area_id)
+    is_shown = not isinstance(row, ServicePost) or row.state == PostState.PUBLISHED
+    return is_shown and any(spot in oracle.chain(place) for one in oracle.memberships(actor) for place in oracle.places(one))
+
+
+def _cards(oracle: "Oracle", actor: str, row: FeedbackCard) -> bool:
+    """What the employer is told, once it is told."""
+    return row.state in (CardState.SENT, CardState.ANSWERED) and row.member in oracle.memberships(actor)
+
+
+# Whose own a row is: a path to the user, or a rule.
 OWNER = {
     User: "pk",
     Appointment: "user_id",
@@ -116,6 +159,13 @@ OWNER = {
     Contact: "member.person.user_id",
     PointBalance: "member.person.user_id",
     PointEntry: "balance.member.person.user_id",
+    ServicePost: _offered,
+    Activity: _offered,
+    Claim: "member.person.user_id",
+    Absence: "claim.member.person.user_id",
+    SignUp: "member.person.user_id",
+    ServiceHours: "member.person.user_id",
+    FeedbackCard: _cards,
 }
 # Of whom others have on record the membership shows only what was typed.
 APART = {"person", "member.person", "area", "community"}
@@ -239,7 +289,29 @@ class Oracle:
         """What everybody may see of themselves, whatever their posts."""
         me = self.key(actor)
         owner = OWNER.get(type(row))
-        return me is not None and owner is not None and attrgetter(owner)(row) == me
+        if me is None or owner is None:
+            return False
+        return owner(self, actor, row) if callable(owner) else attrgetter(owner)(row) == me
+
+    def memberships(self, actor: str) -> list[Member]:
+        """Of the actor: none or one."""
+        return self._memberships[self.key(actor)]
+
+    @cached_property
+    def _memberships(self) -> dict[int | None, list[Member]]:
+        found = defaultdict(list)
+        for one in Member._base_manager.select_related("person", "organisation").exclude(person__user=None):
+            found[one.person.user_id].append(one)
+        return found
+
+    @staticmethod
+    def places(member: Member) -> list[int]:
+        return [place for place in (member.area_id, member.organisation.area_id) if place]
+
+    def community_of(self, area_id: int) -> int:
+        """The community an area is in; what stands above communities is its own."""
+        kinds = {area.pk: area.kind for area in self.world.areas.values()}
+        return next((pk for pk in self.chain(area_id) if kinds[pk] == "community"), area_id)
 
     # --- Pages
     def lists(self, actor: str, model: type[Model]) -> bool:
@@ -385,6 +457,15 @@ def _of_case(path: str) -> tuple:
     return sees, handles
 
 
+def _of_placed(model: type[Model], path: str) -> tuple:
+    """Parts of a placed row are seen and changed with it."""
+
+    def by(can: Can):
+        return lambda oracle, actor, row: oracle.reaches(actor, can, attrgetter(path)(row).area_id)
+
+    return by(model.see), by(model.edit)
+
+
 def _above_the_rated(oracle: Oracle, actor: str, row: Rating) -> bool:
     """Never by those who were rated."""
     above = [None, *oracle.chain(row.area_id)[1:]]
@@ -426,10 +507,11 @@ RULES = {
     CaseEvent: _of_case("case"),
     CasePhoto: _of_case("event.case"),
     Rating: (_above_the_rated, _above_the_rated),
-    ReportEvent: tuple(
-        (lambda oracle, actor, row, can=can: oracle.reaches(actor, can, row.report.area_id))
-        for can in (ReportEvent.see, ReportEvent.edit)
-    ),
+    ReportEvent: _of_placed(ReportEvent, "report"),
+    **{model: _of_placed(model, "post") for model in (PostShift, PostSkill, PostClass, Claim)},
+    Absence: _of_placed(Absence, "claim.post"),
+    TeamMember: _of_placed(TeamMember, "team"),
+    **{model: _of_placed(model, "activity") for model in (ActivityPhoto, SignUp)},
 }
 
 

@@ -15,12 +15,14 @@ from django.urls.resolvers import RegexPattern
 from accounts.models import User
 from cases.models import Case, CasePhoto, JournalEntry, WeeklyReport
 from gridparty.lib.access import Can
+from gridparty.lib.dates import today
 from gridparty.tests.access.world import OURS
 from grids.models import Area
 from jobs.models import Job, Notice
-from members.models import Member, PartyOrganisation, PointEntry
+from members.models import Member, PartyOrganisation, PointEntry, Unit
 from people.models import Care, Household, Person
 from rosters.models import Export, Import
+from services.models import Absence, Activity, ActivityPhoto, Claim, FeedbackCard, ServiceHours, ServicePost, Team
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,44 @@ EXPECTED: dict[str, About] = {
     "cases:report_pdf": About(WeeklyReport),
     "cases:reports_pdf": About(Area),
     "cases:report_excuse": About(carries={"areas": Area}),
+    "services:hub": About(own=True),
+    "services:post": About(ServicePost, own=True),
+    "services:claim": About(ServicePost, own=True),
+    "services:my_claim": About(Claim, own=True),
+    "services:withdraw": About(Claim, own=True),
+    "services:explain": About(Absence, own=True),
+    "services:propose": About(own=True),
+    "services:run": About(),
+    "services:run_new": About(carries={"area": Area}, writes=Can.RUN_SERVICES),
+    "services:run_post": About(ServicePost),
+    "services:run_edit": About(ServicePost),
+    "services:run_move": About(ServicePost, words={"move": "end"}),
+    "services:run_claim": About(Claim, words={"move": "approve"}),
+    "services:run_absent": About(Claim),
+    "services:run_absence": About(Absence),
+    "services:activity": About(Activity),
+    "services:sign_up": About(Activity, own=True),
+    "services:sign_up_withdraw": About(Activity, own=True),
+    "services:activity_photo": About(ActivityPhoto),
+    "services:attend": About(words={"token": "nobodys"}),
+    "services:run_activities": About(),
+    "services:run_activity_new": About(carries={"area": Area}, writes=Can.RUN_SERVICES),
+    **{
+        f"services:run_activity{page}": About(Activity) for page in ("", "_edit", "_code", "_tick", "_hold", "_cancel", "_photos")
+    },
+    "services:team": About(Team),
+    "services:hours": About(own=True),
+    "services:hours_new": About(own=True),
+    "services:hours_withdraw": About(ServiceHours, own=True),
+    "services:certificate": About(own=True),
+    "services:run_hours": About(carries={"rows": ServiceHours}),
+    "services:card_by_code": About(),
+    "services:card_of_code": About(words={"code": "nobodys"}),
+    "services:card_by_link": About(words={"token": "nobodys"}),
+    "services:my_card": About(FeedbackCard, own=True),
+    "services:card_print": About(FeedbackCard),
+    "services:cards_of_unit": About(Unit, words={"period": str(today().year - 1)}),
+    "services:cards_of_unit_print": About(Unit, words={"period": str(today().year - 1)}),
     "admin:index": About(),
     "admin:login": About(),
     "admin:logout": About(),

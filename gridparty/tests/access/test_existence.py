@@ -71,7 +71,7 @@ def test_filters_by_a_foreign_and_an_absent_area_look_the_same(db, matrix, actor
     hidden = [row for row in matrix.world.rows[Area].values() if not matrix.oracle.visible(actor, row)]
     assert hidden
     for route in matrix.routes:
-        if route.page in ("changelist", "vacancies", "coverage", "concurrent"):
+        if route.page in ("changelist", "vacancies", "coverage", "concurrent", "units"):
             nothing = seen(visitor.ask("GET", f"{route.url()}?{name}={ABSENT}"), ABSENT)
             for area in hidden:
                 assert seen(visitor.ask("GET", f"{route.url()}?{name}={area.pk}"), area.pk) == nothing, route.label

@@ -18,12 +18,16 @@ from gridparty.lib.dates import Week, day_of, today
 from gridparty.lib.registry import defaults
 from gridparty.tests.factories import (
     FACTORIES,
+    absence_of,
     balance_of,
+    card_of,
     case_of,
     category_of,
+    claim_of,
     entry_of,
     export_of,
     holder,
+    hours_of,
     import_of,
     item_of,
     job_of,
@@ -35,6 +39,8 @@ from gridparty.tests.factories import (
     phone_at,
     photo,
     placed,
+    post_of,
+    serving,
     user,
 )
 from grids.actions import load_areas, place
@@ -46,6 +52,8 @@ from members.querysets import body_key
 from people.choices import Relation
 from people.models import Household, Person
 from rosters.models import Export, Import
+from services.choices import AbsenceState, CardState, ClaimState, SentBy
+from services.models import Absence, Claim, FeedbackCard, ServiceHours, ServicePost, Team, TeamMember
 
 OURS = ("audit", "jobs", "grids", "accounts", "rosters", "people", "members", "services", "cases", "liaison", "dashboard")
 
@@ -175,6 +183,8 @@ def build_world() -> World:
     for what, values in CASES.items():
         world.variants[what] = {name: _case_that_is(what, spot, values) for name, spot in spots.items()}
     world.variants["closed report"] = {name: _closed_report(spot) for name, spot in spots.items()}
+    for what, make in SERVICES.items():
+        world.variants[what] = {name: make(what, spot) for name, spot in spots.items()}
     _add_people_between(world)
     _add_members_between(world)
     _add_seat_holders(world)
@@ -245,6 +255,39 @@ CASES = {
 def _case_that_is(what: str, spot: Area, values: dict) -> Case:
     values = {name: value(spot) if callable(value) else value for name, value in values.items()}
     return case_of(spot, mark(Case, f"{what} {spot.code}"), holder(spot), **values)
+
+
+def _post_that_is(state: str):
+    return lambda what, spot: post_of(spot, mark(ServicePost, f"{what} {spot.code}"), state=state, taken=0)
+
+
+def _confirmed_hours(what: str, spot: Area) -> ServiceHours:
+    done = {"state": "confirmed", "on": today() - timedelta(days=9)}
+    return hours_of(serving(spot), spot, mark(ServiceHours, f"{what} {spot.code}"), **done)
+
+
+def _card_that_is(state: str, **values):
+    """Of somebody else of the area each."""
+
+    def make(what: str, spot: Area) -> FeedbackCard:
+        one = _member_who_is(what, spot, {})
+        return card_of(one, spot, mark(FeedbackCard, f"{what} {spot.code}"), state=state, **values)
+
+    return make
+
+
+SERVICES = {
+    "in post": lambda what, spot: serving(spot),
+    "open post": _post_that_is("published"),
+    "second in team": lambda what, spot: TeamMember.objects.create(
+        team=FACTORIES[Team](spot), member=_member_who_is(what, spot, {}), joined_on=today()
+    ),
+    "drafted post": _post_that_is("draft"),
+    "submitted post": _post_that_is("submitted"),
+    "confirmed hours": _confirmed_hours,
+    "approved card": _card_that_is("approved"),
+    "sent card": _card_that_is("sent", sent_by="paper", sent_at=timezone.now(), answer_by=today()),
+}
 
 
 def _closed_report(spot: Area) -> WeeklyReport:
@@ -322,11 +365,26 @@ def _add_seat_holders(world: World) -> None:
         item_of(category_of(balance.scheme, mark(PointCategory, name)), mark(PointItem, name), proposer=Proposer.MEMBER)
         world.actors[name] = User.objects.get(pk=one.pk)
         world.about[name] |= {User: world.actors[name], Member: own, PointBalance: balance, PointEntry: entry}
+        world.about[name] |= _own_service(own, spot, world.actors[name])
     branch = world.rows[PartyOrganisation]["own"]
     group = organisation_called("below", world.at("own_building"), OrganisationKind.GROUP)
     PartyOrganisation.objects.filter(pk=group.pk).update(parent=branch, path=f"{branch.path}{group.pk}/")
     below = member_who(person_called("below", world.at("own")), world.at("own"), organisation=group)
     entry_of(balance_of(below, world.at("own_building")), world.at("own_building"), mark(PointEntry, "below"))
+
+
+def _own_service(own: Member, spot: Area, one: User) -> dict[type[Model], Model]:
+    """What a member takes on and serves: a place they applied for, one they are in; hours, and the card that told of them."""
+    since, name = today() - timedelta(days=30), one.username
+    served = post_of(spot, mark(ServicePost, f"served {name}"), starts_on=since)
+    serving = claim_of(served, own, mark(Claim, f"served {name}"), state=ClaimState.SERVING, started_on=since)
+    sent = {"state": CardState.SENT, "sent_by": SentBy.PAPER, "sent_at": timezone.now(), "answer_by": today()}
+    return {
+        Claim: claim_of(post_of(spot, mark(ServicePost, name)), own, mark(Claim, name)),
+        Absence: absence_of(serving, holder(spot), mark(Absence, name), state=AbsenceState.NOTED),
+        ServiceHours: hours_of(serving, spot, mark(ServiceHours, name)),
+        FeedbackCard: card_of(own, spot, mark(FeedbackCard, name), **sent),
+    }
 
 
 _MARK = re.compile(r"zq[0-9a-f]{8}")

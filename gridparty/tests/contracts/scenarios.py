@@ -80,7 +80,10 @@ ONLY_SHOWN = {
     "admin:members_partyorganisation_concurrent": "a list to look at",
     "admin:members_partyorganisation_notice": "a paper to print",
     "admin:members_pointscheme_notice": "a paper to print",
+    "admin:services_feedbackcard_units": "a list of employers, each of whose cards is sent and printed on a page of its own",
     "cases:journal_entry": "its form is sent to cases:journal_case",
+    "services:activity": "its form is sent to services:sign_up or services:sign_up_withdraw",
+    "services:run_activity": "its forms are sent to services:run_activity_tick and its sisters",
     "people:person": "its form is sent to people:visit_person, for those who record visits",
 }
 

@@ -45,6 +45,8 @@ ALLOWED: dict[tuple[str, str, str], str] = {
             ("cases/figures.py", "voices", "Rating"),
             ("people/figures.py", "rounds", "Visit"),
             ("people/figures.py", "rounds", "Residence"),
+            ("services/figures.py", "services", "ServicePost"),
+            ("services/figures.py", "services", "ServiceHours"),
         )
     },
     ("grids/admin.py", "AreaAdmin.get_queryset", "Area.objects"): "a number: how many stand right below an area on the list",
