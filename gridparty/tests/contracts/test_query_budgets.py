@@ -37,6 +37,7 @@ from jobs.models import Job
 from members.models import Member, PartyOrganisation, PointEntry
 from people.models import Care, Household, Person
 from rosters.models import Import
+from services.models import Absence, Activity, Claim, ServicePost, Team
 
 MOST = 10
 BUDGETS: dict[str, int] = {
@@ -376,6 +377,10 @@ ABOUT |= {"people:place": Area, "people:change_care": Care}
 ABOUT |= dict.fromkeys(("people:household", "people:visit_household"), Household)
 ABOUT |= dict.fromkeys(("people:person", "people:visit_person"), Person)
 ABOUT |= {"members:branch_member": Member, "members:branch_appeal": PointEntry, "members:branch_entry": PointEntry}
+ABOUT |= dict.fromkeys((f"services:{page}" for page in ("post", "run_post", "run_edit")), ServicePost)
+ABOUT |= {"services:run_absent": Claim, "services:run_absence": Absence, "services:team": Team}
+RUN = [f"services:run_activity{page}" for page in ("", "_edit", "_code", "_hold", "_cancel")]
+ABOUT |= dict.fromkeys(("services:activity", *RUN), Activity)
 MACHINES = ("healthz", "readyz", "admin:jsi18n", "admin:autocomplete")
 
 
