@@ -33,6 +33,7 @@ class Source(models.TextChoices):
     JOURNAL = "journal", _("民情日志")
     MAILBOX = "mailbox", _("民情信箱")
     COUNTER = "counter", _("窗口登记")
+    MEETING = "meeting", _("会议决议")
 
 
 class Outcome(models.TextChoices):

@@ -41,7 +41,7 @@ from cases.choices import REOPEN_DAYS, MoveKind, Procedure, ReportEventKind, Rep
 from cases.models import Case, CaseEvent, Rating, ReportEvent, Subject, WeeklyReport
 from cases.queries import Limits
 from gridparty.lib.dates import CHINA, Week, today
-from gridparty.lib.figures import all_figures, counted_by_area
+from gridparty.lib.figures import counted_by_area, figures_of_grids
 from gridparty.lib.registry import demos
 from grids.choices import AreaKind
 from grids.demo import SHOWN_COMMUNITY
@@ -417,7 +417,7 @@ def report_in_the_past(*, weeks: Sequence[Week]) -> None:
 def _numbers(week: Week, areas: Sequence[Area]) -> dict[int, dict[str, int]]:
     """The figures of a week, as if they had been counted then."""
     found = counted_by_area(areas, areas[0].get_root(), week.first_day, week.last_day) if areas else {}
-    keys = [figure.key for figure in all_figures()]
+    keys = [figure.key for figure in figures_of_grids()]
     return {area: {key: one.get(key, 0) for key in keys} for area, one in found.items()}
 
 

@@ -12,7 +12,7 @@ from import_export.resources import Resource
 
 from cases.filters import TIMINGS, timing_of
 from gridparty.lib.dates import CHINA
-from gridparty.lib.figures import all_figures
+from gridparty.lib.figures import figures_of_grids
 from gridparty.lib.masking import mask_name, mask_phone
 from people.queries import whole_place
 
@@ -128,7 +128,7 @@ class ReportResource(Resource):
 
     def __init__(self, **options):
         super().__init__(**options)
-        for figure in all_figures():
+        for figure in figures_of_grids():
             heading = f"{figure.label}（{figure.unit}）"
             self.fields[figure.key] = Field(column_name=heading, dehydrate_method=_figure(figure.key))
 

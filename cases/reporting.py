@@ -18,7 +18,7 @@ from cases.models import Case, JournalEntry, ReportEvent, WeeklyReport
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.counting import numbers_of
 from gridparty.lib.dates import Week, start_of, today
-from gridparty.lib.figures import all_figures, rows_within
+from gridparty.lib.figures import figures_of_grids, rows_within
 from grids.choices import AreaKind
 from grids.models import Area
 from people.models import Care
@@ -73,7 +73,7 @@ def figures_of(report: WeeklyReport, numbers: dict[str, int]) -> list[Counted]:
             numbers.get(figure.key, 0),
             figure.link(area, week.first_day, week.last_day) if figure.link else "",
         )
-        for figure in all_figures()
+        for figure in figures_of_grids()
     ]
 
 

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "members",
     "services",
     "cases",
+    "liaison",
     "gridparty.apps.GridPartyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

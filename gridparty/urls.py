@@ -22,5 +22,6 @@ urlpatterns = [
     path("members/", include("members.urls")),
     path("voices/", include("cases.urls")),
     path("services/", include("services.urls")),
+    path("liaison/", include("liaison.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -15,6 +15,20 @@ class PlacedQuerySet(AuditedQuerySet, ScopedQuerySet):
         return self.filter(area.reach.q("area__"))
 
 
+class OfPlacedQuerySet(AuditedQuerySet, ScopedQuerySet):
+    """Parts of a row that has a place; `path` leads to it."""
+
+    path = ""
+
+    @classmethod
+    def of(cls, path: str):
+        """The manager of parts that find their whole by this path ("post__")."""
+        return type(cls.__name__, (cls,), {"path": path}).as_manager()
+
+    def _reach(self, user, can: Can) -> Q:
+        return scope_of(user).q(can, area_path=f"{self.path}area__", place_path=self.path)
+
+
 class AreaQuerySet(TreeQuerySet, AuditedQuerySet, ScopedQuerySet):
     def _reach(self, user, can: Can) -> Q:
         """Areas are their own place; what one may change begins below the area one is appointed to."""

@@ -1,6 +1,7 @@
 """The demo's organisations and 26,000 members over the district. No name is a real person's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import cycle, islice
 
@@ -35,12 +36,26 @@ from people.models import Person
 
 MEMBERS = 26_000
 UNITS = [
-    ("第一机床厂", UnitKind.STATE_ENTERPRISE),
-    ("全福实验小学", UnitKind.SCHOOL),
-    ("街道卫生服务中心", UnitKind.HOSPITAL),
-    ("桑园农贸市场有限公司", UnitKind.PRIVATE_ENTERPRISE),
-    ("阳光志愿服务中心", UnitKind.SOCIAL_ORGANISATION),
-    ("区税务局", UnitKind.GOVERNMENT),
+    NewUnit(
+        "第一机床厂", UnitKind.STATE_ENTERPRISE, head="韩德明", offers="大会议室（80人）\n技术工人志愿队", needs="职工子女托管"
+    ),
+    NewUnit(
+        "全福实验小学",
+        UnitKind.SCHOOL,
+        head="田雅琴",
+        offers="操场（周末、假期）\n四点半课堂老师",
+        needs="上下学护学岗\n门前停车",
+    ),
+    NewUnit("街道卫生服务中心", UnitKind.HOSPITAL, head="邱志远", offers="义诊\n健康讲座", needs="慢性病老人名单核对"),
+    NewUnit(
+        "桑园农贸市场有限公司",
+        UnitKind.PRIVATE_ENTERPRISE,
+        head="卢立新",
+        offers="停车位20个",
+        needs="市场周边环境整治\n政策咨询",
+    ),
+    NewUnit("阳光志愿服务中心", UnitKind.SOCIAL_ORGANISATION, offers="社工2名"),
+    NewUnit("区税务局", UnitKind.GOVERNMENT, offers="税务咨询"),
 ]
 SEATS = (SeatTitle.SECRETARY, SeatTitle.ORGANISER, SeatTitle.PUBLICIST)
 
@@ -115,7 +130,7 @@ def _enrol(organisations: list[PartyOrganisation]) -> list[Member]:
 
 def _units(branches: list[PartyOrganisation]) -> list:
     home = next(row.community for row in branches if row.community.name.startswith(SHOWN_COMMUNITY))
-    return [add_unit(new=NewUnit(name, kind, area=home), by=None) for name, kind in UNITS]
+    return [add_unit(new=replace(new, area=home), by=None) for new in UNITS]
 
 
 def _residents(branches: list[PartyOrganisation], classes: list[MemberClass]) -> Iterator[NewMember]:

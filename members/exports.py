@@ -17,12 +17,25 @@ class UnitResource(Resource):
     community = Field("community__name", _("所在社区"))
     area = Field("area__name", _("所在区域"))
     address = Field("address", _("地址"))
+    head = Field("head", _("负责人"))
     contact_name = Field("contact_name", _("联系人"))
     phone_end = Field(column_name=_("电话后四位"))
     staff_count = Field("staff_count", _("职工人数"))
+    offers = Field(column_name=_("可提供资源"))
+    needs = Field(column_name=_("需求"))
+    organised = Field(column_name=_("本单位党组织"))
 
     def dehydrate_phone_end(self, unit) -> str:
         return tail(unit.contact_tail)
+
+    def dehydrate_offers(self, unit) -> str:
+        return unit.offers.replace("\n", "；")
+
+    def dehydrate_needs(self, unit) -> str:
+        return unit.needs.replace("\n", "；")
+
+    def dehydrate_organised(self, unit) -> str:
+        return "；".join(organisation.full_name for organisation in unit.organised_as)
 
 
 class OrganisationResource(Resource):

@@ -1,16 +1,15 @@
 """The questions asked of lists of organisations, members and units. None looks at every value of a column."""
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.addresses import row_named
 from gridparty.lib.dates import today
 from gridparty.lib.scoped_admin import COUNT_LIMIT
 from grids.filters import WithinFilter
-from members.choices import NEW_BODIES, AppealState, EntryState, MemberState
+from members.choices import AppealState, EntryState, MemberState
 from members.models import MemberClass, PartyOrganisation, PointEntry, PointScheme
-from members.queries import elections_due
+from members.queries import elections_due, units_without_organisation
 from people.filters import RowFilter
 
 
@@ -138,7 +137,7 @@ class NewBodyFilter(admin.SimpleListFilter):
         return [("yes", _("两新组织"))]
 
     def queryset(self, request, rows):
-        return rows.filter(kind__in=NEW_BODIES) if self.value() == "yes" else rows
+        return rows.new_bodies() if self.value() == "yes" else rows
 
 
 class WithoutOrganisationFilter(admin.SimpleListFilter):
@@ -149,10 +148,20 @@ class WithoutOrganisationFilter(admin.SimpleListFilter):
         return [("none", _("未建党组织"))]
 
     def queryset(self, request, rows):
-        if self.value() != "none":
-            return rows
-        organisations = PartyOrganisation.objects.visible_to(request.user).open().filter(unit=OuterRef("pk"))
-        return rows.exclude(Exists(organisations))
+        return units_without_organisation(rows) if self.value() == "none" else rows
+
+
+class OfferFilter(admin.SimpleListFilter):
+    """Units for who looks for a partner: one that has something to give, or one that needs something."""
+
+    title = _("资源与需求")
+    parameter_name = "things"
+
+    def lookups(self, request, model_admin):
+        return [("offers", _("有可提供资源")), ("needs", _("有需求"))]
+
+    def queryset(self, request, rows):
+        return rows.exclude(**{self.value(): ""}) if self.value() in dict(self.lookup_choices) else rows
 
 
 # --- Points

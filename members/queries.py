@@ -330,6 +330,20 @@ def organisations_called(name: str) -> list[PartyOrganisation]:
 # --- Registers
 
 
+def units_without_organisation(rows: QuerySet[Unit]) -> QuerySet[Unit]:
+    """Those of the neighbourhood that have none; where one of elsewhere has its own is not ours to know."""
+    return rows.exclude(area=None).exclude(Exists(PartyOrganisation.objects.open().filter(unit=OuterRef("pk"))))
+
+
+def organised_as(units: Iterable[Unit], user) -> dict[int, list[PartyOrganisation]]:
+    """{unit: its organisations that `user` may see}"""
+    found: dict[int, list[PartyOrganisation]] = defaultdict(list)
+    rows = PartyOrganisation.objects.visible_to(user).open().filter(unit__in=[one.pk for one in units])
+    for one in rows.order_by("path"):
+        found[one.unit_id].append(one)
+    return found
+
+
 def units_with_codes(codes: Iterable[str]) -> dict[str, int]:
     """{credit code: unit} of those on record anywhere: a code is given once, whoever keeps the unit."""
     return {

@@ -15,6 +15,7 @@ from grids.querysets import PlacedQuerySet
 from members.choices import (
     APPROVING,
     ENTRY_MOVES,
+    NEW_BODIES,
     ON_ROLL,
     SCHEME_MOVES,
     AppealState,
@@ -84,6 +85,10 @@ class UnitQuerySet(PlacedQuerySet):
         """Units within reach, and those of elsewhere that employ members of ours."""
         elsewhere = Q(area=None) if scope_of(user).has(self.model.see) else Q(pk__in=[])
         return self.filter(either(scope_of(user).q(self.model.see), elsewhere))
+
+    def new_bodies(self):
+        """两新: the new economic and social bodies."""
+        return self.filter(kind__in=sorted(NEW_BODIES))
 
 
 class OfOrganisationQuerySet(AuditedQuerySet, ScopedQuerySet):

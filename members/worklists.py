@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.counting import numbers_of
 from gridparty.lib.registry import Worklist, worklists
-from members.models import MemberMove, PartyOrganisation, PointEntry, PointScheme
-from members.queries import CHEAP, elections_due
+from members.models import MemberMove, PartyOrganisation, PointEntry, PointScheme, Unit
+from members.queries import CHEAP, elections_due, units_without_organisation
 
 
 @worklists
@@ -18,11 +18,18 @@ def party_work(user) -> list[Worklist]:
     stem = "admin:members_partyorganisation"
     waiting = {gap.name: gap.countable(user) for gap in CHEAP}
     waiting["elections"] = elections_due(PartyOrganisation.objects.visible_to(user))
+    waiting["new_bodies"] = units_without_organisation(Unit.objects.visible_to(user).new_bodies())
     waiting["transfers"] = MemberMove.objects.visible_to(user).to_receive(user)
     numbers = numbers_of(waiting)
     coverage, organisations = reverse(f"{stem}_coverage"), reverse(f"{stem}_changelist")
     return [
         *(Worklist(str(gap.label), numbers[gap.name], f"{coverage}?gap={gap.name}", late=True) for gap in CHEAP),
+        Worklist(
+            _("未建党组织的两新组织"),
+            numbers["new_bodies"],
+            f"{reverse('admin:members_unit_changelist')}?new_body=yes&party=none",
+            _("非公有制企业和社会组织"),
+        ),
         Worklist(_("应换届党组织"), numbers["elections"], f"{organisations}?election=soon", _("半年内到期或已逾期")),
         Worklist(
             _("转接待回执"),

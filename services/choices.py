@@ -1,25 +1,10 @@
 """States and allowed moves of posts, claims, hours and feedback cards."""
 
-from dataclasses import dataclass
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from gridparty.lib.access import Can
-
-
-@dataclass(frozen=True)
-class Move:
-    """One allowed move: from which states, to which, by whom, and whether a reason must be said.
-
-    `can` is the capability it takes where the row stands; None: the member it is about, or the clock.
-    """
-
-    states: frozenset
-    to: str
-    can: Can | None = None
-    asks: bool = False
-
+from gridparty.lib.moves import Move
 
 # --- Posts
 

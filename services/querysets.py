@@ -3,10 +3,9 @@
 from django.apps import apps
 from django.db.models import F, Q
 
-from audit.querysets import AuditedQuerySet
-from gridparty.lib.access import Can, ScopedQuerySet, scope_of
+from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
-from grids.querysets import PlacedQuerySet
+from grids.querysets import OfPlacedQuerySet, PlacedQuerySet
 from services.choices import HOLDING, LIVE, SHOWN, AbsenceState, ActivityState, CardState, ClaimState, HoursState, PostState
 
 
@@ -56,20 +55,7 @@ class PostQuerySet(OfferQuerySet):
         return self.published().filter(taken__lt=F("places"))
 
 
-class OfPostQuerySet(AuditedQuerySet, ScopedQuerySet):
-    """Parts of a post; `path` leads to it."""
-
-    path = ""
-
-    @classmethod
-    def of(cls, path: str):
-        return type(cls.__name__, (cls,), {"path": path}).as_manager()
-
-    def _reach(self, user, can: Can) -> Q:
-        return scope_of(user).q(can, area_path=f"{self.path}area__", place_path=self.path)
-
-
-class ClaimQuerySet(OfPostQuerySet):
+class ClaimQuerySet(OfPlacedQuerySet):
     path = "post__"
 
     def own(self, user):
@@ -86,7 +72,7 @@ class ClaimQuerySet(OfPostQuerySet):
         return self.editable_by(user).filter(state=ClaimState.APPLIED).exclude(member__person__user=user)
 
 
-class AbsenceQuerySet(OfPostQuerySet):
+class AbsenceQuerySet(OfPlacedQuerySet):
     path = "claim__post__"
 
     def own(self, user):
@@ -123,7 +109,7 @@ class ActivityQuerySet(OfferQuerySet):
         return self.filter(state=ActivityState.OPEN)
 
 
-class OfActivityQuerySet(OfPostQuerySet):
+class OfActivityQuerySet(OfPlacedQuerySet):
     path = "activity__"
 
 

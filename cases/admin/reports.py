@@ -14,7 +14,7 @@ from cases.filters import TIMINGS, ReportTodoFilter, TimingFilter, WeekFilter, t
 from cases.models import ReportEvent, WeeklyReport
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import CHINA, Week
-from gridparty.lib.figures import all_figures, counted
+from gridparty.lib.figures import counted, figures_of_grids
 from gridparty.lib.registry import Panel
 from gridparty.lib.scoped_admin import badge
 from grids.filters import WithinFilter
@@ -105,7 +105,7 @@ def _figures(report: WeeklyReport) -> Panel:
     """As they were sent; before that as they are now."""
     week = report.week
     numbers = report.figures if report.is_received else counted(report.area, week.first_day, week.last_day)
-    rows = [(figure.label, f"{numbers.get(figure.key, 0)} {figure.unit}", "") for figure in all_figures()]
+    rows = [(figure.label, f"{numbers.get(figure.key, 0)} {figure.unit}", "") for figure in figures_of_grids()]
     return Panel(_("本周数字（提交时）") if report.is_received else _("本周数字（截至现在）"), rows, "")
 
 

@@ -25,19 +25,14 @@ from gridparty.lib import pdf
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.addresses import row_named
 from gridparty.lib.codes import address, qr_image, spelt
-from gridparty.lib.doors import needs, public
+from gridparty.lib.doors import needs, public, unlisted
 from gridparty.lib.limits import TooOften
 from grids.models import Area
 from jobs.answers import answer
 
+_page = unlisted("cases/public")
+
 _WRITES = ["GET", "HEAD", "POST"]
-
-
-def _page(request: HttpRequest, name: str, context: dict, status: int = 200) -> HttpResponse:
-    """A page for everybody, which no search engine keeps."""
-    response = render(request, f"cases/public/{name}.html", context, status=status)
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
 
 
 # --- The mailbox

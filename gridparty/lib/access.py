@@ -42,6 +42,9 @@ class Can(StrEnum):
     APPROVE_SERVICES = "approve_services"  # posts before they are published, cards before they are sent
     SEE_CARDS = "see_cards"
     KEEP_CARDS = "keep_cards"  # the community's remark, sending, what came back
+    SEE_LIAISON = "see_liaison"  # agreements with units, meetings, resolutions
+    RUN_LIAISON = "run_liaison"
+    SIGN_AGREEMENTS = "sign_agreements"  # and end them
     IMPORT_ROSTERS = "import_rosters"
     RUN_JOBS = "run_jobs"
     EDIT_SETTINGS = "edit_settings"

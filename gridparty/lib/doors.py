@@ -5,6 +5,8 @@ from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from gridparty.lib.access import Can, scope_of
 
@@ -35,3 +37,14 @@ def public(reason: str) -> Callable:
         return view
 
     return decorate
+
+
+def unlisted(folder: str) -> Callable[..., HttpResponse]:
+    """page(request, name, context, status) of the templates in a folder, which no search engine keeps."""
+
+    def page(request: HttpRequest, name: str, context: dict, status: int = 200) -> HttpResponse:
+        response = render(request, f"{folder}/{name}.html", context, status=status)
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        return response
+
+    return page

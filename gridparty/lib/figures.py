@@ -19,23 +19,36 @@ figures = Registry("figures")
 
 @dataclass(frozen=True)
 class Figure:
-    """`rows(first, last)` are the placed rows of a period, both days included; `link(area, first, last)` leads to them."""
+    """`rows(first, last)` are the rows of a period, both days included; `link(area, first, last)` leads to them.
+
+    The rows are placed, or parts of what `path` leads to ("agreement__").
+    """
 
     key: str
     label: str
     unit: str
     rows: Callable[[date, date], QuerySet]
     link: Callable[[object, date, date], str] | None = None
+    path: str = ""
+    of_grids: bool = True  # False: its rows stand in communities and above, and grids do not report them
+
+    def within(self, area, first: date, last: date) -> QuerySet:
+        """Its rows in an area (an Area row) and below."""
+        return self.rows(first, last).filter(area.reach.q(f"{self.path}area__", self.path))
 
 
 def all_figures() -> list[Figure]:
     return [figure for contribute in figures for figure in contribute()]
 
 
+def figures_of_grids() -> list[Figure]:
+    return [figure for figure in all_figures() if figure.of_grids]
+
+
 def rows_within(area, first: date, last: date) -> dict[str, QuerySet]:
     """{key: rows} of every figure in an area (an Area row) and below."""
-    within = area.reach.q("area__")
-    return {figure.key: figure.rows(first, last).filter(within) for figure in all_figures()}
+    found = figures_of_grids() if area.reach.column == "grid" else all_figures()
+    return {figure.key: figure.within(area, first, last) for figure in found}
 
 
 def counted(area, first: date, last: date) -> dict[str, int]:
@@ -49,8 +62,8 @@ def counted_by_area(areas: Sequence, above, first: date, last: date) -> dict[int
     starts = [span[:2] for span in spans]
     numbers: dict[int, dict[str, int]] = {area.pk: defaultdict(int) for area in areas}
     for figure in all_figures():
-        rows = figure.rows(first, last).filter(above.reach.q("area__")).order_by()
-        for tree, lft, rght, n in rows.values_list("area__tree_id", "area__lft", "area__rght").annotate(n=Count("pk")):
+        rows, place = figure.within(above, first, last).order_by(), f"{figure.path}area__"
+        for tree, lft, rght, n in rows.values_list(f"{place}tree_id", f"{place}lft", f"{place}rght").annotate(n=Count("pk")):
             at = bisect_right(starts, (tree, lft)) - 1
             if at >= 0 and spans[at][0] == tree and rght <= spans[at][2]:
                 numbers[spans[at][3]][figure.key] += n

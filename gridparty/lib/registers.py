@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from gridparty.lib.cells import PartialDate, Phones, Span, read_date
 from gridparty.lib.roster import CLEAR, CellRefused, Column, Row, Verdict, plain, read_text
+from gridparty.lib.text import one_a_line
 
 read_day = partial(read_date, partial=True)  # settle_date makes it a day
 
@@ -20,17 +21,26 @@ def column(field: str, label: str, headings: str, read: Callable[[Any], Any], ge
     return Column(field, label, headings.split(), read, general=general.split(), **({"required": False} | more))
 
 
-def read_up_to(most: int) -> Callable[[Any], str]:
+def read_up_to(most: int, read_one: Callable[[Any], str] = read_text) -> Callable[[Any], str]:
     """A reader of text of at most so many characters: a longer one would be cut or fail in the database."""
 
     def read(value: Any) -> str:
-        text = read_text(value)
+        text = read_one(value)
         if len(text) > most:
             words = {"text": text[:20], "n": len(text), "most": most}
             raise CellRefused(_("“%(text)s…”有 %(n)d 个字，最多 %(most)d 个，请缩短，或核对是否填错了列。") % words)
         return text
 
     return read
+
+
+def read_list(most: int) -> Callable[[Any], str]:
+    """A reader of several things in one cell, one a line, of at most so many characters."""
+
+    def read_things(value: Any) -> str:
+        return one_a_line("\n".join(map(read_text, value.splitlines()))) if type(value) is str else read_text(value)
+
+    return read_up_to(most, read_things)
 
 
 def read_number(low: int, high: int, units: str) -> Callable[[Any], int | str]:

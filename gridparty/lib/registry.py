@@ -44,6 +44,8 @@ demos = Registry("demo")
 worklists = Registry("worklists")
 # panels(person, user) -> list[Panel]: what a room holds of somebody, below the form on their page.
 panels = Registry("panels")
+# panels(unit, user) -> list[Panel]: what a room holds of a unit, on its page.
+unit_panels = Registry("panels")
 
 # tabs(user) -> list[Tab]: places of the tab bar on the phone, without a query beyond user.scope.
 tabs = Registry("phone")

@@ -911,3 +911,6 @@ def card_of(one: Member, area: Area, word: str, **values) -> FeedbackCard:
     told = {"from_on": date(year, 1, 1), "until_on": date(year, 12, 31), "unit": one.employer, "code": word[:12].upper()}
     known = FeedbackCard.objects.filter(code=told["code"]).first()
     return known or placed(FeedbackCard, area, member=one, **(texts | told | values))
+
+
+from gridparty.tests import factories_liaison  # noqa: E402, F401 - joins, once all above is there

@@ -129,7 +129,7 @@ class TestSlots:
 class TestDefaults:
     def test_every_installation_prunes_at_night(self, django_capture_on_commit_callbacks):
         with time_machine.travel(china(2026, 11, 22, 12), tick=False):
-            assert ensure_schedules() == 10
+            assert ensure_schedules() == 13
         with django_capture_on_commit_callbacks(execute=True):
             ticks_at(2026, 11, 23, 3, 55)
         assert set(Job.objects.values_list("kind", "status")) == {
@@ -142,6 +142,8 @@ class TestDefaults:
             ("cases.close_reports", JobStatus.DONE),
             ("services.draft_cards", JobStatus.DONE),
             ("services.turn_terms", JobStatus.DONE),
+            ("liaison.turn_terms", JobStatus.DONE),
+            ("liaison.draft_reports", JobStatus.DONE),
         }
 
     def test_what_people_changed_stays(self, cast):

@@ -15,6 +15,7 @@ from audit.operations import action
 from gridparty.lib import bulk
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.dates import today
+from gridparty.lib.text import one_a_line
 from grids.actions import place
 from grids.choices import AreaKind
 from grids.locks import tree_lock
@@ -87,6 +88,9 @@ class NewUnit:
     contact_name: str = ""
     contact_phone: str = field(default="", repr=False)
     staff_count: int | None = None
+    head: str = ""
+    offers: str = ""  # one thing a line, as `needs`
+    needs: str = ""
 
 
 def _fill_unit(unit: Unit, new: NewUnit) -> None:
@@ -95,6 +99,7 @@ def _fill_unit(unit: Unit, new: NewUnit) -> None:
     unit.name, unit.kind, unit.credit_code = new.name.strip(), new.kind, new.credit_code.strip().upper()
     unit.address, unit.contact_name, unit.staff_count = new.address.strip(), new.contact_name.strip(), new.staff_count
     unit.contact_phone, unit.contact_tail = new.contact_phone, new.contact_phone[-4:]
+    unit.head, unit.offers, unit.needs = new.head.strip(), one_a_line(new.offers), one_a_line(new.needs)
     _put(unit, new.area)
 
 

@@ -16,7 +16,7 @@ from grids.queries import chunks
 from members.actions.organisations import check_organisation
 from members.choices import ONE_HOLDER, SEAT_ROLES, OrganisationKind, SeatTitle
 from members.errors import OrganisationRefused
-from members.models import Member, PartyOrganisation, Seat
+from members.models import Member, PartyOrganisation, Seat, Unit
 from members.querysets import body_key
 from people.models import Person
 
@@ -29,6 +29,7 @@ class NewSeat:
     starts_on: date | None = None
     ends_on: date | None = None
     origin: str = Origin.ELECTED
+    unit: Unit | None = None  # 兼职委员: whose leader it is
 
 
 def fill_seat(*, new: NewSeat, by) -> Seat:
@@ -44,6 +45,7 @@ def fill_seats(*, seats: Sequence[NewSeat], by) -> list[Seat]:
     """
     for organisation in {new.organisation.pk: new.organisation for new in seats}.values():
         check_organisation(organisation, by)
+    _check_units({new.unit.pk: new.unit for new in seats if new.unit}, by)
     held = _held(seats)
     for new in seats:
         _check(new, held)
@@ -72,6 +74,7 @@ def fill_seats(*, seats: Sequence[NewSeat], by) -> list[Seat]:
                 title=new.title,
                 person=new.person,
                 origin=new.origin,
+                unit=new.unit,
                 starts_on=post.starts_on,
                 ends_on=post.ends_on,
                 appointment=by_over.pop((post.user.pk, post.role, post.body), None),
@@ -115,6 +118,13 @@ def _check(new: NewSeat, held: dict) -> None:
         raise OrganisationRefused(_("该人员已是“%(name)s”的%(title)s。") % words)
     if holders and new.title in ONE_HOLDER:
         raise OrganisationRefused(_("“%(name)s”已有%(title)s，请先办理离任。") % words)
+
+
+def _check_units(units: dict[int, Unit], by) -> None:
+    """Raises OrganisationRefused when one of these units is not for `by` to see."""
+    seen = Unit.objects.all() if by is None else Unit.objects.visible_to(by)
+    if units and len(seen.filter(pk__in=units).values_list("pk")) < len(units):
+        raise OrganisationRefused(_("兼职人员所在单位不在您的管理范围内，请重新选择，或先登记该单位。"))
 
 
 def users_for(people: Sequence[Person], by) -> dict[int, object]:

@@ -26,7 +26,7 @@ from members.choices import OrganisationKind
 from members.exports import OrganisationResource
 from members.filters import ElectionFilter, OpenFilter
 from members.forms import CloseForm, EmptySeatForm, FillSeatForm, PartyOrganisationForm, ZonesForm
-from members.models import Member, PartyOrganisation, Seat, Zone
+from members.models import Member, PartyOrganisation, Seat, Unit, Zone
 from members.queries import (
     CHEAP,
     ELECTION_SOON,
@@ -91,7 +91,8 @@ def _says_close(organisation, user) -> list[str]:
 
 def _fill(organisation, data, by):
     person = data["member"].person if data["member"] else data["person"]
-    new = NewSeat(organisation, data["title"], person, data["starts_on"], data["ends_on"], data["origin"])
+    term = data["starts_on"], data["ends_on"]
+    new = NewSeat(organisation, data["title"], person, *term, data["origin"], data["unit"])
     actions.fill_seat(new=new, by=by)
     return organisation
 
@@ -328,10 +329,15 @@ def _page_of(organisation) -> str:
 
 def _offices(organisation, user) -> Panel:
     seats = Seat.objects.visible_to(user).named().filter(organisation=organisation, ended_on=None).order_by("pk")
-    lines = [
-        (seat.get_title_display(), f"{seat.held_by}　{seat.get_origin_display()}　{seat.starts_on} — {seat.ends_on or ''}", "")
-        for seat in seats
-    ]
+    seats = list(seats.select_related("unit").defer("unit__contact_phone"))
+    units = {seat.unit_id for seat in seats} - {None}
+    seen = set(Unit.objects.visible_to(user).filter(pk__in=units).values_list("pk", flat=True)) if units else set()
+    lines = []
+    for seat in seats:
+        guest = gettext("（兼职，%(unit)s）") % {"unit": seat.unit.name} if seat.unit else ""
+        told = f"{seat.held_by}{guest}　{seat.get_origin_display()}　{seat.starts_on} — {seat.ends_on or ''}"
+        page = reverse("admin:members_unit_change", args=[seat.unit_id]) if seat.unit_id in seen else ""
+        lines.append((seat.get_title_display(), told, page))
     return Panel(_("班子成员"), lines, _("没有在任的班子成员。"))
 
 

@@ -48,7 +48,13 @@ class UnitForm(_PlacedForm):
 
     class Meta:
         model = Unit
-        fields = ("name", "kind", "area", "credit_code", "address", "contact_name", "contact_phone", "staff_count")
+        fields = ("name", "kind", "area", "credit_code", "address", "head", "contact_name", "contact_phone", "staff_count")
+        fields += ("offers", "needs")
+        widgets = {name: forms.Textarea({"rows": 5, "cols": 60}) for name in ("offers", "needs")}
+        help_texts = {
+            "offers": _("每行一项，如会议室（50人）、停车位10个。"),
+            "needs": _("每行一项，如暑期托管、政策咨询。"),
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -110,6 +116,7 @@ class FillSeatForm(StepForm):
     member = found_by_typing(MemberMove, "member", _("本组织党员"), Member.objects.none(), required=False)
     person = found_by_typing(Seat, "person", _("其他在册人员"), Person.objects.none(), required=False)
     origin = forms.ChoiceField(label=_("产生方式"), choices=Origin.choices, initial=Origin.ELECTED)
+    unit = found_by_typing(Seat, "unit", _("兼职人员所在单位"), Unit.objects.none(), required=False)
     starts_on = day_field(_("任期自"))
     ends_on = forms.DateField(label=_("任期至"), required=False, widget=AdminDateWidget)
 
@@ -128,6 +135,8 @@ class FillSeatForm(StepForm):
         self.fields["person"].queryset = Person.objects.visible_to(self.user).current()
         self.fields["person"].label_from_instance = lambda person: person.name
         self.fields["person"].help_text = _("非本组织党员的任职人，如上级选派，二者填一。")
+        self.fields["unit"].queryset = Unit.objects.visible_to(self.user)
+        self.fields["unit"].help_text = _("驻区单位负责人兼任的（兼职委员）填写。")
 
     def clean(self):
         data = super().clean()

@@ -22,17 +22,21 @@ class Unit(Placed):
     see = Can.SEE_MEMBERS
     edit = Can.EDIT_MEMBERS
     derived_fields = frozenset({*LEVELS, "contact_tail"})
-    masked_fields = frozenset({"contact_name"})
+    masked_fields = frozenset({"contact_name", "head"})
 
     area = models.ForeignKey("grids.Area", models.PROTECT, verbose_name=_("所在区域"), null=True, blank=True, related_name="+")
     name = models.CharField(_("单位名称"), max_length=100, db_index=True)
     kind = models.CharField(_("单位类型"), max_length=20, choices=UnitKind, default=UnitKind.OTHER)
     credit_code = models.CharField(_("统一社会信用代码"), max_length=18, blank=True)
     address = models.CharField(_("地址"), max_length=120, blank=True)
+    head = models.CharField(_("负责人"), max_length=60, blank=True)
     contact_name = models.CharField(_("联系人"), max_length=60, blank=True)
     contact_phone = EncryptedTextField(_("联系电话"), blank=True)
     contact_tail = models.CharField(_("电话后四位"), max_length=4, blank=True, editable=False)
     staff_count = models.PositiveIntegerField(_("职工人数"), null=True, blank=True)
+    # 共治资源清单 and 治理需求清单 (FIELD.md §6), one thing a line.
+    offers = models.CharField(_("可提供资源"), max_length=500, blank=True)
+    needs = models.CharField(_("需求"), max_length=500, blank=True)
 
     objects = UnitQuerySet.as_manager()
 
@@ -124,6 +128,10 @@ class Seat(Audited):
     title = models.CharField(_("职务"), max_length=16, choices=SeatTitle)
     person = models.ForeignKey(Person, models.PROTECT, verbose_name=_("任职人"), related_name="seats")
     origin = models.CharField(_("产生方式"), max_length=12, choices=Origin, default=Origin.ELECTED)
+    # 兼职委员: whose leader it is that serves here part-time (S3); none for those of the neighbourhood itself.
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, verbose_name=_("兼职人员所在单位"), null=True, blank=True, related_name="seats", db_index=False
+    )
     starts_on = models.DateField(_("任期自"))
     ends_on = models.DateField(_("任期至"), null=True, blank=True)
     ended_on = models.DateField(_("离任日期"), null=True, blank=True, editable=False)
@@ -139,6 +147,7 @@ class Seat(Audited):
             models.UniqueConstraint(fields=["organisation", "title", "person"], condition=Q(ended_on=None), name="seat_once"),
             models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="seat_term_forward"),
         ]
+        indexes = [models.Index(fields=["unit"], condition=~Q(unit=None), name="seat_of_unit")]
 
     def __str__(self):
         return self.get_title_display()

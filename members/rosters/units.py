@@ -11,8 +11,19 @@ from audit.operations import action
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.cells import read_choice, read_name, read_phones
 from gridparty.lib.masking import mask_name, mask_phone
-from gridparty.lib.registers import change, column, drop_remark, read_number, read_up_to, said, settle_phone, state_in, stated
-from gridparty.lib.roster import CellRefused, Roster, Row, Verdict, compare, read_code, rosters, skip_repeats
+from gridparty.lib.registers import (
+    change,
+    column,
+    drop_remark,
+    read_list,
+    read_number,
+    read_up_to,
+    said,
+    settle_phone,
+    state_in,
+    stated,
+)
+from gridparty.lib.roster import CellRefused, Column, Roster, Row, Verdict, compare, read_code, rosters, skip_repeats
 from grids.choices import AreaKind
 from grids.models import Area
 from grids.places import Places
@@ -124,6 +135,16 @@ ADDRESS = column(
     clearable=True,
     example="桃园路 1 号",
 )
+HEAD = column(
+    "head",
+    gettext_lazy("负责人"),
+    "负责人 单位负责人 主要负责人 负责人姓名 法定代表人 法人代表 法人 法定代表人姓名 法人姓名 单位法人 企业法人 "
+    "法定代表人（负责人） 单位主要负责人 主要领导 单位领导 行政负责人 企业负责人 经营者 经营者姓名",
+    read_name,
+    clearable=True,
+    mask=mask_name,
+    example="张大伟",
+)
 CONTACT = column(
     "contact_name",
     gettext_lazy("联系人"),
@@ -152,8 +173,31 @@ STAFF = column(
     clearable=True,
     example="30",
 )
-COLUMNS = (NAME, KIND, CODE, COMMUNITY, AREA, ADDRESS, CONTACT, PHONE, STAFF)
-_COMPARED = (NAME, KIND, CODE, ADDRESS, CONTACT, PHONE, STAFF)
+
+
+def _things(field: str, label, headings: str, example: str) -> Column:
+    """A cell with several things, one a line on record."""
+    note = gettext_lazy("多项用“；”隔开")
+    words = {"clearable": True, "show": lambda value: value.replace("\n", "；"), "example": example, "note": note}
+    return column(field, label, headings, read_list(500), **words)
+
+
+OFFERS = _things(
+    "offers",
+    gettext_lazy("可提供资源"),
+    "可提供资源 可提供的资源 资源 资源清单 共享资源 共享资源清单 共治资源 共治资源清单 可共享资源 单位资源 资源项目 提供资源 "
+    "资源名称 资源内容 优势资源 可提供服务 可提供的服务 服务资源 可开放资源 开放资源",
+    "会议室（50人）；停车位10个",
+)
+NEEDS = _things(
+    "needs",
+    gettext_lazy("需求"),
+    "需求 需求清单 单位需求 服务需求 服务需求清单 治理需求 治理需求清单 需求项目 需求内容 需求名称 存在需求 共建需求 "
+    "需要解决的问题 需社区解决的问题 所需服务 需求事项",
+    "暑期托管；政策咨询",
+)
+COLUMNS = (NAME, KIND, CODE, COMMUNITY, AREA, ADDRESS, HEAD, CONTACT, PHONE, STAFF, OFFERS, NEEDS)
+_COMPARED = (NAME, KIND, CODE, ADDRESS, HEAD, CONTACT, PHONE, STAFF, OFFERS, NEEDS)
 
 
 # --- Judging

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from gridparty.lib.doors import public
+from gridparty.lib.doors import public, unlisted
 from members.notices import branches_of, by_place, list_of, published
+
+_page = unlisted("members/notice")
 
 _WHY = "the notice of a year of points is for everybody to read: masked names, and only while it is published"
 
@@ -20,12 +21,6 @@ def _scheme_of(key: UUID):
     return scheme
 
 
-def _page(request: HttpRequest, template: str, context: dict) -> HttpResponse:
-    response = render(request, template, context)
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
-
-
 @public(_WHY)
 @require_safe
 @cache_control(private=True, max_age=60)
@@ -34,7 +29,7 @@ def points(request: HttpRequest, key: UUID) -> HttpResponse:
     scheme = _scheme_of(key)
     branches = branches_of(scheme)
     context = {"scheme": scheme, "streets": by_place(branches), "number": sum(one.number for one in branches)}
-    return _page(request, "members/notice/points.html", context)
+    return _page(request, "points", context)
 
 
 @public(_WHY)
@@ -46,4 +41,4 @@ def branch(request: HttpRequest, key: UUID, pk: int) -> HttpResponse:
     found = next((one for one in branches_of(scheme) if one.pk == pk), None)
     if found is None:
         raise Http404
-    return _page(request, "members/notice/branch.html", {"scheme": scheme, "branch": found, "rows": list_of(scheme, pk)})
+    return _page(request, "branch", {"scheme": scheme, "branch": found, "rows": list_of(scheme, pk)})

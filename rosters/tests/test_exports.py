@@ -236,17 +236,27 @@ UNCHANGED = ("unchanged", [], [], [])
 
 def test_units_are_edited_and_read_in_again(read_again, areas):
     unit = NewUnit(
-        area=areas.taoyuan, name="桃园小学", kind="school", contact_name="张三", contact_phone="15400000001", staff_count=40
+        area=areas.taoyuan,
+        name="桃园小学",
+        kind="school",
+        head="李四",
+        contact_name="张三",
+        contact_phone="15400000001",
+        staff_count=40,
+        offers="操场（周末、假期）\n打印、复印",
+        needs="门前停车、接送",
     )
     add_unit(new=unit, by=None)
     add_unit(new=NewUnit(area=areas.grid1, name="桃园超市", kind="private_enterprise"), by=None)
     assert said(read_again(Unit, "units")) == [UNCHANGED, UNCHANGED]
 
     def edit(sheet):
-        sheet["I2"] = "41"
+        assert (sheet["K2"].value, sheet["L2"].value) == ("操场（周末、假期）；打印、复印", "门前停车；接送")
+        sheet["J2"], sheet["L2"] = "41", "门前停车"
 
     (changed, same) = said(read_again(Unit, "units", edit))
-    assert (changed[0], changed[3], same) == ("updated", [("staff_count", "40", "41")], UNCHANGED)
+    new = [("staff_count", "40", "41"), ("needs", "门前停车；接送", "门前停车")]
+    assert (changed[0], changed[3], same) == ("updated", new, UNCHANGED)
 
 
 def test_organisations_are_edited_and_read_in_again(read_again, areas):

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import Audited
 from gridparty.lib.access import Can
 from grids.models import LEVELS, Placed
+from grids.querysets import OfPlacedQuerySet
 from services.choices import ActivityState, Attended, HoursState, SignUpState
 from services.models.posts import Claim, Offer
 from services.querysets import (
     ActivityQuerySet,
     HoursQuerySet,
     OfActivityQuerySet,
-    OfPostQuerySet,
     SignUpQuerySet,
     TeamQuerySet,
 )
@@ -55,7 +55,7 @@ class TeamMember(Audited):
     joined_on = models.DateField(_("加入日期"))
     left_on = models.DateField(_("退出日期"), null=True)
 
-    objects = OfPostQuerySet.of("team__")
+    objects = OfPlacedQuerySet.of("team__")
 
     class Meta:
         verbose_name = verbose_name_plural = _("队员")

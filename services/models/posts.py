@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import Audited, Setting
 from gridparty.lib.access import Can
 from grids.models import LEVELS, Placed
+from grids.querysets import OfPlacedQuerySet
 from services.choices import LIVE, AbsenceState, ClaimState, Origin, PostState, Weekday
-from services.querysets import AbsenceQuerySet, ClaimQuerySet, OfPostQuerySet, PostQuerySet
+from services.querysets import AbsenceQuerySet, ClaimQuerySet, PostQuerySet
 
 
 class PostKind(Setting):
@@ -117,7 +118,7 @@ class PostShift(Audited):
     begins = models.TimeField(_("开始"))
     ends = models.TimeField(_("结束"))
 
-    objects = OfPostQuerySet.of("post__")
+    objects = OfPlacedQuerySet.of("post__")
 
     class Meta:
         verbose_name = verbose_name_plural = _("服务时间")
@@ -143,7 +144,7 @@ class PostSkill(Audited):
     post = models.ForeignKey(ServicePost, models.CASCADE, verbose_name=_("岗位"), related_name="skills", db_index=False)
     skill = models.ForeignKey("people.Skill", models.PROTECT, verbose_name=_("所需特长"), related_name="+")
 
-    objects = OfPostQuerySet.of("post__")
+    objects = OfPlacedQuerySet.of("post__")
 
     class Meta:
         verbose_name = verbose_name_plural = _("所需特长")
@@ -162,7 +163,7 @@ class PostClass(Audited):
     post = models.ForeignKey(ServicePost, models.CASCADE, verbose_name=_("岗位"), related_name="classes", db_index=False)
     member_class = models.ForeignKey("members.MemberClass", models.PROTECT, verbose_name=_("适用类别"), related_name="+")
 
-    objects = OfPostQuerySet.of("post__")
+    objects = OfPlacedQuerySet.of("post__")
 
     class Meta:
         verbose_name = verbose_name_plural = _("适用类别")

@@ -15,7 +15,7 @@ from audit.choices import ViewKind
 from gridparty.lib import pdf
 from gridparty.lib.access import Can, scope_of
 from gridparty.lib.codes import spelt
-from gridparty.lib.doors import needs, public
+from gridparty.lib.doors import needs, public, unlisted
 from gridparty.lib.limits import TooOften
 from jobs.answers import answer
 from members.views.mine import my_page
@@ -29,18 +29,13 @@ from services.models import FeedbackCard
 from services.papers import PRINTED, card_pdf, unit_pdf
 from services.periods import Period
 
+_page = unlisted("services/cards")
+
 _WRITES = ["GET", "HEAD", "POST"]
 A_PAGE = 50
 
 
 # --- The employer, without an account
-
-
-def _page(request: HttpRequest, name: str, context: dict, status: int = 200) -> HttpResponse:
-    """A page for whoever holds the card, which no search engine keeps."""
-    response = render(request, f"services/cards/{name}.html", context, status=status)
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
 
 
 @public("whoever holds the signed link sees the one card it was made for and answers it, once")

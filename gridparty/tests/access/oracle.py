@@ -20,6 +20,20 @@ from gridparty.lib.dates import today
 from gridparty.tests.access.world import ACTORS, ANONYMOUS, SEATED, STANDING, World, own_models
 from grids.models import Area, AreaEvent, Placed
 from jobs.models import FormReceipt, Job, Notice, OutboxMessage, Schedule
+from liaison.choices import MeetingState
+from liaison.models import (
+    AgendaItem,
+    Agreement,
+    AgreementScan,
+    Attendance,
+    Body,
+    BodyMember,
+    Commitment,
+    CommitmentPhoto,
+    Meeting,
+    QuarterReport,
+    Resolution,
+)
 from members.models import (
     ClassUse,
     Contact,
@@ -133,6 +147,17 @@ SHOWN_ALONG = {
     SignUp: ("activity", "member", "member.person", "member.organisation"),
     ServiceHours: ("member", "member.person", "member.organisation", "claim.post", "entered_by", "area"),
     FeedbackCard: ("member", "member.person", "member.organisation", "unit", "area", "community"),
+    Agreement: ("unit", "organisation", "area", "community"),
+    AgreementScan: ("agreement",),
+    Commitment: ("agreement", "agreement.unit", "agreement.community", "done_by"),
+    CommitmentPhoto: ("commitment",),
+    QuarterReport: ("agreement", "agreement.unit", "agreement.organisation", "agreement.area", "agreement.community", "sent_by"),
+    Body: ("organisation", "area", "community"),
+    BodyMember: ("body", "person", "unit"),
+    Meeting: ("body", "area", "community"),
+    Attendance: ("meeting", "body_member", "body_member.person", "body_member.unit"),
+    Resolution: ("meeting", "meeting.body", "owner", "owner.person", "owner.unit", "case"),
+    AgendaItem: ("meeting", "resolution"),
 }
 
 
@@ -146,6 +171,21 @@ def _offered(oracle: "Oracle", actor: str, row: ServicePost | Activity) -> bool:
 def _cards(oracle: "Oracle", actor: str, row: FeedbackCard) -> bool:
     """What the employer is told, once it is told."""
     return row.state in (CardState.SENT, CardState.ANSWERED) and row.member in oracle.memberships(actor)
+
+
+def _invited(oracle: "Oracle", actor: str, row: Meeting) -> bool:
+    """Once the invitations are out."""
+    out = row.state in (MeetingState.CONVENED, MeetingState.HELD, MeetingState.CLOSED)
+    return out and any(_is(oracle, actor, one.body_member) for one in row.attendances.select_related("body_member__person"))
+
+
+def _took_on(oracle: "Oracle", actor: str, row: Resolution) -> bool:
+    """Once the minutes are out."""
+    return row.meeting.state == MeetingState.CLOSED and _is(oracle, actor, row.owner)
+
+
+def _is(oracle: "Oracle", actor: str, one: BodyMember) -> bool:
+    return one.person is not None and one.person.user_id == oracle.key(actor)
 
 
 # Whose own a row is: a path to the user, or a rule.
@@ -166,6 +206,8 @@ OWNER = {
     SignUp: "member.person.user_id",
     ServiceHours: "member.person.user_id",
     FeedbackCard: _cards,
+    Meeting: _invited,
+    Resolution: _took_on,
 }
 # Of whom others have on record the membership shows only what was typed.
 APART = {"person", "member.person", "area", "community"}
@@ -512,6 +554,10 @@ RULES = {
     Absence: _of_placed(Absence, "claim.post"),
     TeamMember: _of_placed(TeamMember, "team"),
     **{model: _of_placed(model, "activity") for model in (ActivityPhoto, SignUp)},
+    **{model: _of_placed(model, "agreement") for model in (AgreementScan, Commitment, QuarterReport)},
+    CommitmentPhoto: _of_placed(CommitmentPhoto, "commitment.agreement"),
+    BodyMember: _of_placed(BodyMember, "body"),
+    **{model: _of_placed(model, "meeting") for model in (Attendance, AgendaItem, Resolution)},
 }
 
 

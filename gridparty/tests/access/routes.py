@@ -19,6 +19,7 @@ from gridparty.lib.dates import today
 from gridparty.tests.access.world import OURS
 from grids.models import Area
 from jobs.models import Job, Notice
+from liaison.models import Agreement, AgreementScan, CommitmentPhoto, Meeting, QuarterReport, Resolution
 from members.models import Member, PartyOrganisation, PointEntry, Unit
 from people.models import Care, Household, Person
 from rosters.models import Export, Import
@@ -182,6 +183,19 @@ EXPECTED: dict[str, About] = {
     "services:card_print": About(FeedbackCard),
     "services:cards_of_unit": About(Unit, words={"period": str(today().year - 1)}),
     "services:cards_of_unit_print": About(Unit, words={"period": str(today().year - 1)}),
+    "liaison:hub": About(),
+    "liaison:meeting": About(Meeting, own=True),
+    "liaison:resolution": About(Resolution, own=True),
+    "liaison:agreement_by_link": About(words={"token": "nobodys"}),
+    "liaison:commitment_by_link": About(words={"token": "nobodys", "pk": 1}),
+    "liaison:report_by_link": About(words={"token": "nobodys", "pk": 1}),
+    "liaison:invitation_by_link": About(words={"token": "nobodys"}),
+    "liaison:resolution_by_link": About(words={"token": "nobodys", "pk": 1}),
+    **{f"liaison:agreement_{page}": About(Agreement) for page in ("print", "link", "scans")},
+    "liaison:scan": About(AgreementScan),
+    "liaison:commitment_photo": About(CommitmentPhoto),
+    "liaison:report_print": About(QuarterReport),
+    **{f"liaison:{page}": About(Meeting) for page in ("run_meeting", "meeting_links", "minutes_print", "sheet_print")},
     "admin:index": About(),
     "admin:login": About(),
     "admin:logout": About(),

@@ -62,6 +62,13 @@ NEVER_WRITE = {
     "services:certificate": "only looked at; the view log alone is written",
     "services:card_print": "only looked at; the view log alone is written",
     "services:cards_of_unit_print": "only looked at; the view log alone is written",
+    "liaison:agreement_scans": "takes a file, which the matrix does not carry; liaison/tests/test_scans_pages does",
+    "liaison:scan": "only looked at",
+    "liaison:commitment_photo": "only looked at",
+    **dict.fromkeys(
+        ("liaison:agreement_print", "liaison:report_print", "liaison:minutes_print", "liaison:sheet_print"),
+        "only looked at; the view log alone is written",
+    ),
     "rosters:imports": "takes a file, which no form of the matrix carries; rosters/tests does",
     "rosters:page": "only looked at",
     "rosters:template": "only looked at",

@@ -43,9 +43,11 @@ from gridparty.tests.factories import (
     serving,
     user,
 )
+from gridparty.tests.factories_liaison import agreement_of, commitment_of, held, invited, meeting_of, resolution_of, running
 from grids.actions import load_areas, place
 from grids.models import Area
 from jobs.models import Job, Notice
+from liaison.models import Agreement, BodyMember, Commitment, Meeting, Resolution
 from members.choices import OrganisationKind, Proposer
 from members.models import Member, MemberClass, PartyOrganisation, PointBalance, PointCategory, PointEntry, PointItem, Unit
 from members.querysets import body_key
@@ -183,7 +185,7 @@ def build_world() -> World:
     for what, values in CASES.items():
         world.variants[what] = {name: _case_that_is(what, spot, values) for name, spot in spots.items()}
     world.variants["closed report"] = {name: _closed_report(spot) for name, spot in spots.items()}
-    for what, make in SERVICES.items():
+    for what, make in (SERVICES | LIAISON).items():
         world.variants[what] = {name: make(what, spot) for name, spot in spots.items()}
     _add_people_between(world)
     _add_members_between(world)
@@ -290,6 +292,48 @@ SERVICES = {
 }
 
 
+def _agreement_that_is(state: str, term: int, **values):
+    """Each of another term than the one in force: of one unit no two share a day."""
+
+    def make(what: str, spot: Area) -> Agreement:
+        days = {"starts_on": today() + timedelta(days=40 * term), "ends_on": today() + timedelta(days=40 * term + 20)}
+        return agreement_of(spot, mark(Agreement, f"{what} {spot.code}"), state=state, **days, **values)
+
+    return make
+
+
+def _commitment_that_is(state: str):
+    values = {"state": state, "done_on": today()}
+    return lambda what, spot: commitment_of(running(spot), mark(Commitment, f"{what} {spot.code}"), **values)
+
+
+def _meeting_that_is(state: str, days: int):
+    return lambda what, spot: meeting_of(spot, mark(Meeting, f"{what} {spot.code}"), days=days, state=state)
+
+
+def _resolution_that_is(state: str):
+    def make(what: str, spot: Area) -> Resolution:
+        values = {"state": state, "done_on": today()}
+        of, owner = held(spot), FACTORIES[BodyMember](spot)
+        return resolution_of(of, owner, mark(Resolution, f"{what} {spot.code}"), **values)
+
+    return make
+
+
+LIAISON = {
+    "running agreement": lambda what, spot: running(spot),
+    "offered agreement": _agreement_that_is("offered", 2),
+    "agreed agreement": _agreement_that_is("agreed", 3),
+    "reported commitment": _commitment_that_is("reported"),
+    "done commitment": _commitment_that_is("done"),
+    "held meeting": lambda what, spot: held(spot),
+    "convened meeting": _meeting_that_is("convened", 0),
+    "closed meeting": _meeting_that_is("closed", -9),
+    "reported resolution": _resolution_that_is("reported"),
+    "done resolution": _resolution_that_is("done"),
+}
+
+
 def _closed_report(spot: Area) -> WeeklyReport:
     """Of the week before, and never sent."""
     then = timezone.now() - timedelta(days=7)
@@ -366,6 +410,7 @@ def _add_seat_holders(world: World) -> None:
         world.actors[name] = User.objects.get(pk=one.pk)
         world.about[name] |= {User: world.actors[name], Member: own, PointBalance: balance, PointEntry: entry}
         world.about[name] |= _own_service(own, spot, world.actors[name])
+        world.about[name] |= dict(zip((Meeting, Resolution), invited(spot, own.person, name), strict=True))
     branch = world.rows[PartyOrganisation]["own"]
     group = organisation_called("below", world.at("own_building"), OrganisationKind.GROUP)
     PartyOrganisation.objects.filter(pk=group.pk).update(parent=branch, path=f"{branch.path}{group.pk}/")

@@ -18,7 +18,7 @@ from audit import log
 from audit.models import Audited
 from audit.operations import action, operation
 from gridparty.lib import bulk
-from gridparty.tests.contracts import product, scenarios, scenarios_services  # noqa: F401 - fills the scenarios
+from gridparty.tests.contracts import product, scenarios, scenarios_liaison, scenarios_services  # noqa: F401 - fills the scenarios
 from gridparty.tests.contracts.recorder import Recorder
 from gridparty.tests.factories import FACTORIES
 from grids.models import Area, CodeRule

@@ -47,6 +47,10 @@ ALLOWED: dict[tuple[str, str, str], str] = {
             ("people/figures.py", "rounds", "Residence"),
             ("services/figures.py", "services", "ServicePost"),
             ("services/figures.py", "services", "ServiceHours"),
+            ("liaison/figures.py", "_signed", "Agreement"),
+            ("liaison/figures.py", "_done", "Commitment"),
+            ("liaison/figures.py", "_held", "Meeting"),
+            ("liaison/figures.py", "_settled", "Resolution"),
         )
     },
     ("grids/admin.py", "AreaAdmin.get_queryset", "Area.objects"): "a number: how many stand right below an area on the list",

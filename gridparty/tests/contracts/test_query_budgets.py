@@ -30,6 +30,7 @@ from gridparty.tests.factories import (
     person_called,
     placed,
 )
+from gridparty.tests.factories_liaison import held, invited, running
 from grids.actions import load_areas
 from grids.models import Area
 from grids.rules import NewArea
@@ -50,6 +51,57 @@ BUDGETS: dict[str, int] = {
     "cases:journal_entry": 4,
     "cases:journal_new": 6,
     "cases:journal_subjects": 7,
+    "liaison:hub": 8,
+    "liaison:meeting": 5,
+    "liaison:resolution": 4,
+    "liaison:agreement_link": 5,
+    "liaison:agreement_scans": 6,
+    "liaison:run_meeting": 10,
+    "liaison:meeting_links": 6,
+    "admin:liaison_agreement_commit": 5,
+    "admin:liaison_agreement_offer": 5,
+    "admin:liaison_agreement_discard": 5,
+    "admin:liaison_agreement_changelist": 6,
+    "admin:liaison_agreement_add": 6,
+    "admin:liaison_agreement_history": 8,
+    "admin:liaison_agreement_change": 13,
+    "admin:liaison_commitment_finish": 5,
+    "admin:liaison_commitment_drop": 5,
+    "admin:liaison_commitment_changelist": 6,
+    "admin:liaison_commitment_history": 6,
+    "admin:liaison_commitment_change": 6,
+    "admin:liaison_body_add-members": 5,
+    "admin:liaison_body_draw-members": 7,
+    "admin:liaison_body_close": 5,
+    "admin:liaison_body_changelist": 6,
+    "admin:liaison_body_add": 4,
+    "admin:liaison_body_history": 7,
+    "admin:liaison_body_change": 11,
+    "admin:liaison_bodymember_leave": 5,
+    "admin:liaison_bodymember_changelist": 5,
+    "admin:liaison_bodymember_history": 7,
+    "admin:liaison_bodymember_change": 6,
+    "admin:liaison_meeting_convene": 7,
+    "admin:liaison_meeting_cancel": 5,
+    "admin:liaison_meeting_changelist": 6,
+    "admin:liaison_meeting_add": 4,
+    "admin:liaison_meeting_history": 7,
+    "admin:liaison_meeting_change": 8,
+    "admin:liaison_quarterreport_send": 5,
+    "admin:liaison_quarterreport_changelist": 6,
+    "admin:liaison_quarterreport_history": 6,
+    "admin:liaison_quarterreport_change": 5,
+    "admin:liaison_resolution_finish": 5,
+    "admin:liaison_resolution_drop": 5,
+    "admin:liaison_resolution_extend": 5,
+    "admin:liaison_resolution_to_case": 7,
+    "admin:liaison_resolution_changelist": 6,
+    "admin:liaison_resolution_history": 7,
+    "admin:liaison_resolution_change": 5,
+    "admin:liaison_agreementtemplate_changelist": 5,
+    "admin:liaison_agreementtemplate_add": 3,
+    "admin:liaison_agreementtemplate_history": 5,
+    "admin:liaison_agreementtemplate_change": 5,
     "services:hub": 10,
     "services:post": 10,
     "services:propose": 6,
@@ -161,10 +213,10 @@ BUDGETS: dict[str, int] = {
     "people:search": 3,
     "people:visit_household": 5,
     "people:visit_person": 7,
-    "phone": 10,
+    "phone": 11,
     "rosters:imports": 6,
     "rosters:page": 8,
-    "admin:index": 15,
+    "admin:index": 16,
     "admin:accounts_appointment_add": 3,
     "admin:accounts_appointment_change": 6,
     "admin:accounts_appointment_changelist": 6,
@@ -308,8 +360,8 @@ BUDGETS: dict[str, int] = {
     "admin:members_pointscheme_history": 6,
     "admin:members_pointscheme_publish": 8,
     "admin:members_unit_add": 3,
-    "admin:members_unit_change": 8,
-    "admin:members_unit_changelist": 6,
+    "admin:members_unit_change": 13,
+    "admin:members_unit_changelist": 7,
     "admin:members_unit_history": 6,
     "admin:people_care_add": 4,
     "admin:people_care_change": 6,
@@ -359,6 +411,10 @@ BUDGETS: dict[str, int] = {
 # Pages over MOST, and why they may be.
 HEAVY: dict[str, str] = {
     "admin:index": "the first page counts what waits in every room: one query a room, or a few",
+    "phone": "the first page counts what waits in every room: one query a room, or a few",
+    "admin:members_unit_change": "what every room holds of a unit: a panel of a query or two each",
+    "admin:liaison_agreement_change": "a draft chooses area, unit and organisation; two sides, scans and reports stand below",
+    "admin:liaison_body_change": "chooses area and organisation; its members, meetings and resolutions stand below",
     "admin:people_person_change": "what every room holds of somebody: a panel of a few queries each",
 }
 
@@ -381,6 +437,9 @@ ABOUT |= dict.fromkeys((f"services:{page}" for page in ("post", "run_post", "run
 ABOUT |= {"services:run_absent": Claim, "services:run_absence": Absence, "services:team": Team}
 RUN = [f"services:run_activity{page}" for page in ("", "_edit", "_code", "_hold", "_cancel")]
 ABOUT |= dict.fromkeys(("services:activity", *RUN), Activity)
+ABOUT |= dict.fromkeys(("liaison:agreement_link", "liaison:agreement_scans"), "running agreement")
+ABOUT |= dict.fromkeys(("liaison:run_meeting", "liaison:meeting_links"), "held meeting")
+ABOUT |= {"liaison:meeting": "own meeting", "liaison:resolution": "own resolution"}
 MACHINES = ("healthz", "readyz", "admin:jsi18n", "admin:autocomplete")
 
 
@@ -400,6 +459,9 @@ def shown(areas, cast):
     grow(areas.grid1)
     own = member_who(person_called("own", areas.grid2, user=cast.district_official), areas.grid2)
     ViewEntry.objects.create(kind="opened", model="members.member", object_id=own.pk, actor=cast.secretary)
+    coming, took_on = invited(areas.grid2, own.person, "own")
+    made |= {"running agreement": [running(areas.grid1)], "held meeting": [held(areas.grid1)]}
+    made |= {"own meeting": [coming], "own resolution": [took_on]}
     made[OWN] = [entry_of(balance_of(own, areas.grid2), areas.grid2, mark(PointEntry, OWN))]
     return made, grow
 
